@@ -1,4 +1,4 @@
-"""A headless Chromium that is spoken to over a pipe (DevTools protocol): what a page asks, logs, looks like."""
+"""A headless Chromium, controlled over a pipe (DevTools protocol): a page's requests, log, layout and screenshots."""
 
 import base64
 import itertools
@@ -78,7 +78,7 @@ class Browser:
         self.loaded()
 
     def loaded(self) -> None:
-        """Wait until the page that is on its way is whole."""
+        """Wait until the page that is loading is complete."""
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._next())
 

@@ -1,4 +1,4 @@
-"""Releases and journals for tests that need some, on a clock that stands until it is moved."""
+"""Releases and journals for tests, on a clock that only the test moves."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

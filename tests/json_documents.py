@@ -1,6 +1,6 @@
 """Checks every JSON document that a command prints in a test against the command's schema.
 
-With FAIRLEAD_RECORD_DOCUMENTS=1 the first document of each kind is kept, as the example of `fairlead schema`'s test.
+With FAIRLEAD_RECORD_DOCUMENTS=1 the first document of each kind is stored as an example for the test of the schemas.
 """
 
 import functools

@@ -19,7 +19,7 @@ from fairlead.model.manifest import (
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.registry.store import Objects, blob_key
 
-BLOBS = {name: f"what stands for {name}".encode() for name in ("onnx", "sklearn", "golden")}
+BLOBS = {name: f"bytes of {name}".encode() for name in ("onnx", "sklearn", "golden")}
 """Blobs of these manifests: bytes with the right digests that no engine can load."""
 
 

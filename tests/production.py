@@ -1,4 +1,4 @@
-"""Production of a penguins model, for tests: callers ask, a release answers, outcomes come, the ledger has all."""
+"""Production of a penguins model for tests: requests, answers of a release, outcomes, and a ledger with all of them."""
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -85,7 +85,7 @@ def later(count: int, *, seed: int = 0, drifted: bool = True) -> Table:
 
 
 class Production:
-    """A version of a registry that is asked, and a ledger that hears of it."""
+    """A version of a registry that answers requests, and the ledger that stores them."""
 
     def __init__(self, registry: Registry, client: Any, *, version: int = 1, table: str = TABLE) -> None:
         self.registry = registry

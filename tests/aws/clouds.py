@@ -19,7 +19,7 @@ TIMINGS = ("VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=
 
 
 class Cloud(Protocol):
-    """What the scenarios need of a cloud."""
+    """The operations of a cloud that the scenarios use."""
 
     name: str
 

@@ -1,4 +1,4 @@
-"""What a cloud did, held against what the local cloud claims.
+"""Observed facts of a cloud, compared with the claims of the local cloud.
 
 `claims.json` holds the facts as the local cloud has them. There a difference fails the test, so the claims stay true.
 On AWS a difference is no failure of Fairlead: it is written into a report, to be sent to the project.

@@ -1,4 +1,4 @@
-"""What a run of the suite cost: counted by the cloud's own metrics, at list prices. The real bill comes a day later."""
+"""The cost of a run of the suite, counted by the cloud's own metrics at list prices. AWS's bill comes a day later."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The main scenarios of a stack's life, told once for two clouds, in order: each goes on where the last one ended."""
+"""The main scenarios of a stack's life, written once for two clouds; each continues where the one before ended."""
 
 import json
 import time
@@ -145,7 +145,7 @@ def test_release_that_fails_callers_is_rolled_back_by_its_alarm(stack: Deployed,
 
 
 def test_retraining_is_ordered_and_answered(stack: Deployed) -> None:
-    """Few outcomes: the order is taken, and refused by its guards with a reason in the history."""
+    """With few outcomes the order is accepted, and the guards refuse it with a reason in the history."""
     done = stack.fairlead("retrain", MODEL)
     assert done.returncode == 0, done.stdout + done.stderr
     until(stack.cloud, lambda: any(one["record"].startswith("retrain/") for one in _journal(stack)), within=FOREVER)

@@ -1,4 +1,4 @@
-"""What the suite made in an account is removed by its name alone, also where no stack says what there is."""
+"""Everything that the suite made in an account is removed by its name alone, also without a stack that lists it."""
 
 import json
 from collections.abc import Iterator

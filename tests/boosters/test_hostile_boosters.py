@@ -1,4 +1,4 @@
-"""Models of boosters that lie about their trees, their size or their library: refused, and the publisher goes on."""
+"""Models of boosters with false trees, sizes or libraries are refused, and the publisher's process continues."""
 
 import json
 import pickle
@@ -93,7 +93,7 @@ LIES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 
 
 @pytest.mark.parametrize("name", LIES)
-def test_a_model_that_lies_is_refused(name: str) -> None:
+def test_a_model_with_false_contents_is_refused(name: str) -> None:
     library, change = LIES[name]
     lying = stand_in(library)
     lying.model = np.frombuffer(change(lying.model.tobytes()), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""A live model of penguins on the local cloud, and the programs of other people's clients that call it."""
+"""A live model of penguins on the local cloud, and programs with other projects' clients that call it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The programs of docs/how-to/call-from-other-languages.md, as they stand there, get what /predict answers."""
+"""The programs of docs/how-to/call-from-other-languages.md, unchanged, get the answers of /predict."""
 
 import json
 import os

@@ -86,7 +86,7 @@ def test_cloud_reports_and_advances_its_time() -> None:
 
 
 def test_clock_advances_while_callers_continue(cloud: LocalCloud, echo: str, caller: Credentials) -> None:
-    """Their log lines never cease; each moment waits for those that were there."""
+    """Callers produce log lines all the time; each step waits only for the lines that existed when it began."""
     over = threading.Event()
 
     def go() -> None:

@@ -1,4 +1,4 @@
-"""`fairlead local advance`: a cloud that runs behind real time goes on, and never beyond it."""
+"""`fairlead local advance`: the clock of a cloud that is behind real time advances, and never beyond real time."""
 
 import json
 import time
@@ -23,7 +23,7 @@ def advance(endpoint: str, *arguments: str) -> Result:
     return CliRunner().invoke(app, ["local", "advance", *arguments], env={"AWS_ENDPOINT_URL": endpoint})
 
 
-def test_the_clock_goes_on_by_hours(cloud: LocalCloud) -> None:
+def test_the_clock_advances_by_hours(cloud: LocalCloud) -> None:
     before = cloud.now()
 
     done = advance(cloud.endpoint_url, "1.5", "--json")

@@ -25,7 +25,7 @@ LOGS = f"arn:aws:logs:{HERE}:log-group:/aws/lambda/f:log-stream:"
 
 
 class Sent(Exception):  # noqa: N818 - not an error
-    """The request, caught on its way out."""
+    """The request, intercepted before it is sent."""
 
     def __init__(self, request: AWSPreparedRequest) -> None:
         self.request = request

@@ -1,4 +1,4 @@
-"""A cloud that keeps its state: the next one on the folder goes on, and no other file is taken for a state."""
+"""A cloud that keeps its state: the next one on the folder continues, and no other file is read as a state."""
 
 import json
 import shutil
@@ -109,7 +109,7 @@ def moved(stopped: Path, to: Path, patch: pytest.MonkeyPatch) -> Path:
     return to
 
 
-def test_next_cloud_goes_on_where_the_last_one_stopped(
+def test_next_cloud_continues_where_the_last_one_stopped(
     stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = moved(stopped, tmp_path / "elsewhere", monkeypatch)
@@ -198,7 +198,7 @@ def test_state_is_readable_by_its_user_alone(stopped: Path) -> None:
     assert stat.S_IMODE((stopped / "cloud" / STATE).stat().st_mode) == 0o600  # it has access keys
 
 
-def test_user_whose_key_cannot_be_made_is_told_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_cannot_be_made_is_reported_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
 
@@ -225,7 +225,7 @@ def test_end_that_cannot_keep_the_state_says_why_and_what_is_there(tmp_path: Pat
     assert lost.value.hint == "there is no state of an earlier end"
 
 
-def test_up_names_at_its_end_the_folder_that_goes_on(tmp_path: Path) -> None:
+def test_up_prints_at_its_end_how_to_continue_with_the_folder(tmp_path: Path) -> None:
     port, api_port = free_ports(2)
     command = ["fairlead", "local", "up", "--keep", "kept", "--port", str(port), "--api-port", str(api_port)]
     up = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)

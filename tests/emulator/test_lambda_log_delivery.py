@@ -33,7 +33,7 @@ class Logs:
 
 
 def test_lines_queued_while_the_clock_is_held_are_in_order() -> None:
-    """While the cloud's clock is held, it is the less ahead of the machine's the later one looks."""
+    """While the cloud's clock is held, its lead over the machine's clock shrinks."""
     logs, clock = Logs(), SimpleNamespace(offset=60.0)
     taken: list[str] = []
     shipper = LogDelivery({"logs": logs}, clock, lambda text, _: taken.append(text), AwsVariants())  # type: ignore[arg-type]  # stand-ins

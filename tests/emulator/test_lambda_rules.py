@@ -126,7 +126,7 @@ def test_operation_without_handler_is_refused_by_name(functions: Any) -> None:
 
 
 def test_snapstart_runs_the_init_when_publishing(functions: Any, new_name: str) -> None:
-    """A published version is told that it starts from a snapshot; `$LATEST` never does."""
+    """The environment of a published version says that it starts from a snapshot; that of `$LATEST` does not."""
     code = archive(app="import os\nINIT = os.environ['AWS_LAMBDA_INITIALIZATION_TYPE']\n"
                        "def handler(event, context):\n    return INIT\n")  # fmt: skip
     name = create(functions, new_name, Code={"ZipFile": code}, SnapStart={"ApplyOn": "PublishedVersions"})

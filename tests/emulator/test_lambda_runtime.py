@@ -122,7 +122,7 @@ def test_an_event_invocation_is_accepted_and_runs(cloud: LocalCloud, functions: 
     until(lambda: "ran later" in messages(cloud, toy))
 
 
-def test_log_lines_stand_between_start_and_report(cloud: LocalCloud, functions: Any, toy: Toy) -> None:
+def test_log_lines_are_between_start_and_report(cloud: LocalCloud, functions: Any, toy: Toy) -> None:
     answer = functions.invoke(FunctionName=toy.function, LogType="Tail", Payload=b'{"log": "a line of its own"}')
     tail = base64.b64decode(answer["LogResult"]).decode().splitlines()
 

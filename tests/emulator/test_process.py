@@ -63,7 +63,7 @@ def server(cloud: LocalCloud) -> int:
 
 
 def children(pid: int) -> set[int]:
-    """All processes below one, by who is whose parent: a thread's own list loses children while threads end."""
+    """Return all processes below one, by their parents: a thread's own list loses children while threads end."""
     parents = {int(path.name): parent(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
     found, more = set[int](), {pid}
     while more := {child for child, above in parents.items() if above in more}:

@@ -182,7 +182,7 @@ Load = Callable[[dict[str, str]], ModuleType]
 
 @pytest.fixture
 def load_app(monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Import predict's app.py anew with this environment, as a cold start does; `printed` holds its log."""
+    """Import predict's app.py again with this environment, as a cold start does; `printed` holds its log."""
 
     def load(env: dict[str, str]) -> ModuleType:
         for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_", "POWERTOOLS_"))]:

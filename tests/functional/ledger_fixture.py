@@ -157,7 +157,7 @@ def _written(line: str) -> int:
 
 
 def load(function: str, env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Import a function's app.py anew with this environment, as a cold start does."""
+    """Import a function's app.py again with this environment, as a cold start does."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_", "POWERTOOLS_"))]:
         monkeypatch.delenv(name)
     for name, value in env.items():

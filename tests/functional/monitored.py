@@ -90,7 +90,7 @@ def another(store: Store, published: Published) -> Published:
 
 
 def rows(count: int, dice: random.Random) -> list[tuple[Row, str]]:
-    """Held-out penguins drawn anew, with what they really are."""
+    """Return held-out penguins in a new random order, with their species."""
     _, held_out = penguins.split()
     drawn = held_out.sample(count, replace=True, random_state=dice.randrange(1 << 30))
     found = []
@@ -152,7 +152,7 @@ def heavier(row: Row) -> Row:
 
 
 def mistaken(share: float) -> Callable[[str, random.Random], str]:
-    """The world in which a share of the birds is of another species."""
+    """Return the true species, of which a share is another one than the data says."""
 
     def truth(species: str, dice: random.Random) -> str:
         return dice.choice(["Adelie", "Chinstrap", "Gentoo"]) if dice.random() < share else species

@@ -1,4 +1,4 @@
-"""One boto3 session for tests on moto: a new one would read botocore's models anew for every client."""
+"""One boto3 session for tests on moto: with new sessions, each client would read botocore's models again."""
 
 from functools import cache
 from typing import Any

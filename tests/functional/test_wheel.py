@@ -163,7 +163,7 @@ def test_a_project_is_written_to_no_folder_that_has_files(tmp_path: Path) -> Non
 
 
 def test_the_gate_accepts_the_model_of_a_new_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """GIVEN a new project, THEN its own test passes as it stands."""
+    """GIVEN a new project, THEN its own test passes unchanged."""
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(app, ["init", "project", "--json"]).exit_code == 0
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FAIRLEAD_", "PYTEST_"))}

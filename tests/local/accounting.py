@@ -1,4 +1,4 @@
-"""Books of a test of the loop: what went in, and that all of it is accounted for, once."""
+"""Accounts of a test of the loop: everything that was sent must be stored and counted once."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

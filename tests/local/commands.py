@@ -13,7 +13,7 @@ STACK = "fairlead"
 
 
 class Commands:
-    """Runs commands as one of the people, by the cloud's clock; the base of the stages. Not from several threads."""
+    """Runs commands as one of the stack's users, by the cloud's clock; the base of the stages. Not thread-safe."""
 
     cloud: LocalCloud
     people: dict[str, Credentials]

@@ -1,4 +1,4 @@
-"""The stage of the feedback loop's tests: the built stack with its own rights, people, and a clock that goes on.
+"""The stage of the feedback loop's tests: the built stack with its own rights, its users, and a clock that advances.
 
 Many tests share it, so each publishes and releases the versions it needs, and looks at those alone.
 """
@@ -50,7 +50,7 @@ POLICIES = {
 
 @dataclass
 class Stage(Commands):
-    """The deployed stack and its people; commands go by the cloud's clock."""
+    """The deployed stack and its users; commands use the cloud's clock."""
 
     cloud: LocalCloud
     packed: Path
@@ -170,7 +170,7 @@ class Stage(Commands):
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Stage]:
-    """The stack deployed as it was built, and its people."""
+    """The stack deployed as it was built, and its users."""
     with LocalCloud(archives=UNPACKED) as cloud, pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_"))]:
             patch.delenv(name)

@@ -1,4 +1,4 @@
-"""Real flowers of which no two are alike, in a world that can change."""
+"""Rows of real flowers, each a little different, from a distribution that can change."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ Table = tuple[pd.DataFrame, list[int]]
 
 
 class Field:
-    """Flowers are picked at random and measured anew each time."""
+    """Draws flowers at random and measures each again with a small error."""
 
     def __init__(self) -> None:
         self._rng = np.random.default_rng(0)

@@ -59,7 +59,7 @@ class Way:
 
 @contextmanager
 def way_to(cloud: LocalCloud) -> Iterator[Way]:
-    """Stand between processes and the cloud; one at a time, with one call at a time that changes something."""
+    """Forward calls of processes to the cloud, one process and one changing call at a time."""
     way = Way(cloud)
 
     class Handler(BaseHTTPRequestHandler):

@@ -104,7 +104,7 @@ class Met:
 
 @dataclass
 class Scene(Commands):
-    """One deployed stack and its people. Commands are run in this process as one of them, or as real processes."""
+    """One deployed stack and its users. Commands are run in this process as one of them, or as real processes."""
 
     cloud: LocalCloud
     packed: Path
@@ -249,7 +249,7 @@ class Scene(Commands):
 
     @contextmanager
     def callers(self, *, threads: int = 3, most: int = 0, pause: float = 0.05) -> Iterator[Met]:
-        """Callers who go on for as long as the block lasts, or until each has called `most` times."""
+        """Callers who call until the block ends, or until each has called `most` times."""
         met, over, lock = Met(), threading.Event(), threading.Lock()
 
         def go() -> None:

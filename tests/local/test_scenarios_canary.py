@@ -1,4 +1,4 @@
-"""A release meets callers: a good one takes over, a bad one is brought back, or never reaches anybody."""
+"""Canary releases with callers: a good release takes over; a bad one is rolled back, or never reaches a caller."""
 
 from collections.abc import Iterator
 
@@ -47,7 +47,9 @@ def test_a_good_release_takes_a_tenth_then_all_and_no_call_fails(scene: Scene) -
 
 @pytest.mark.usefixtures("reading")
 @pytest.mark.parametrize("change", [BROKEN_FOR_CALLERS, CRASHES_FOR_CALLERS], ids=["answers 500", "crashes"])
-def test_a_release_that_fails_callers_is_brought_back_and_only_its_share_met_it(scene: Scene, change: str) -> None:
+def test_a_release_that_fails_callers_is_rolled_back_and_only_its_share_of_calls_failed(
+    scene: Scene, change: str
+) -> None:
     """The hook cannot see what only callers' requests do; the alarm sees the new release alone."""
     old = scene.standing(scene.versions[0])
     scene.code(change)
@@ -72,7 +74,7 @@ def test_a_release_that_fails_callers_is_brought_back_and_only_its_share_met_it(
     scene.check_record()
 
 
-def test_a_release_that_crashes_for_every_call_is_brought_back_without_the_dimension_of_its_version(
+def test_a_release_that_crashes_for_every_call_is_rolled_back_without_the_dimension_of_its_version(
     scene: Scene,
 ) -> None:
     """At 100 % calls may have no ExecutedVersion: the alarm `errors`, and who answers it, count those of the alias."""
@@ -84,7 +86,7 @@ def test_a_release_that_crashes_for_every_call_is_brought_back_without_the_dimen
     with scene.cloud.variants(executed_version="weighted", log_keys=ADDED):
         scene.release("--code")
         scene.cloud.advance(MINUTE + 15)  # a crash in the minute of the release may be one of the release before
-        assert scene.calls(60).failed == 60  # respond blames nobody for less than 50
+        assert scene.calls(60).failed == 60  # with fewer than 50 calls respond does nothing
         scene.cloud.advance(MINUTE + 15)
         scene.until(lambda: scene.alarm(name) == "ALARM")
         scene.until(lambda: scene.alias() == old)
@@ -94,7 +96,7 @@ def test_a_release_that_crashes_for_every_call_is_brought_back_without_the_dimen
 
 
 def test_a_release_that_answers_wrongly_never_reaches_a_caller(scene: Scene) -> None:
-    """The hook's golden rows say so; `--wait` ends with exit code 4 and the reason."""
+    """The hook's golden rows detect it; `--wait` ends with exit code 4 and the reason."""
     old = scene.standing(scene.versions[0])
     scene.code(WRONG_ANSWERS)
 
@@ -111,8 +113,8 @@ def test_a_release_that_answers_wrongly_never_reaches_a_caller(scene: Scene) -> 
     assert {one["check"]: one["verdict"] for one in evidence["findings"]}["golden rows"] == "fail"
 
 
-def test_a_hook_that_keeps_silent_fails_the_release_after_an_hour(scene: Scene) -> None:
-    """No call reached it, and the next release is not delayed."""
+def test_a_hook_without_an_answer_fails_the_release_after_an_hour(scene: Scene) -> None:
+    """No call reached the release, and the next release is not delayed."""
     old = scene.standing(scene.versions[0])
     with scene.cloud.faults(functions={scene.outputs["VerifyFunctionName"]: "fail"}):
         new = scene.start(scene.versions[1], hooked=False)
@@ -128,7 +130,7 @@ def test_a_hook_that_keeps_silent_fails_the_release_after_an_hour(scene: Scene) 
     assert scene.release(scene.versions[1]) == new
 
 
-def test_a_rollback_of_codedeploy_to_the_last_deployed_release_is_put_right(scene: Scene) -> None:
+def test_a_rollback_of_codedeploy_to_the_last_deployed_release_is_corrected(scene: Scene) -> None:
     """An operator left that release because it was bad, without a deployment; no hook and no canary tries it again."""
     old = scene.standing(scene.versions[0])
     left = scene.release(scene.versions[1])

@@ -1,4 +1,4 @@
-"""A candidate, rights enforced: the function that releases has what it needs for it, and is asked once."""
+"""A candidate with rights enforced: the release function has the rights that it needs, and releases once."""
 
 import json
 from typing import Any

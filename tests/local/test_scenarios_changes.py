@@ -75,7 +75,7 @@ def test_a_version_whose_blob_was_replaced_never_becomes_live(scene: Scene) -> N
 def test_stack_update_leaves_live_unchanged_and_the_next_release_takes_the_new_code(
     scene: Scene, tmp_path: Path
 ) -> None:
-    """Another version of a layer and other code of the function, deployed by `sam deploy` while callers go on."""
+    """Another version of a layer and other code of the function, deployed by `sam deploy` while callers continue."""
     old = scene.standing(scene.versions[0])
     before = scene.frozen(old)
     known = scene.newest()

@@ -1,4 +1,4 @@
-"""The system does no harm itself: failing probes, refused releases and broken targets cost callers no call."""
+"""Failing probes, refused releases and broken rollback targets fail no call of a caller."""
 
 import json
 from collections.abc import Iterator
@@ -96,7 +96,7 @@ def decided(scene: Scene, known: int) -> list[dict[str, Any]]:
 
 
 def test_probes_that_fail_in_every_phase_of_a_release_harm_no_call_and_move_nothing(scene: Scene) -> None:
-    """Live is fresh, the release before answers: everything that the response needs to act, but a fault of live's."""
+    """Live is fresh and the release before answers. The response would act on this, but live itself has no fault."""
     scene.standing(scene.versions[0])
     scene.release(scene.versions[1])
     failing = refused_attempt(scene, "\ndef handler(event, context):\n    return {'statusCode': 503, 'body': ''}\n")
@@ -201,7 +201,7 @@ def test_a_target_that_never_loads_is_refused_and_harms_no_call(scene: Scene) ->
 
 
 def test_failing_live_release_is_rolled_back_to_one_that_can_start(scene: Scene) -> None:
-    """The other half: the alarm still sees what callers meet, and the response acts on live's own figures."""
+    """The opposite case: the alarm counts the failures of callers, and the response acts on live's own figures."""
     old = scene.standing(scene.versions[0])
     scene.code(FAILS_FROM_THE_HUNDREDTH)
     new = scene.release("--code", "--reason", "new code")

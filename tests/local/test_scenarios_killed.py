@@ -1,4 +1,4 @@
-"""A command whose process is killed after each of its steps in turn, and run again: consistent, and on the record."""
+"""A command whose process is killed after each of its steps, then run again: state and journal are consistent."""
 
 import subprocess
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ def test_a_rollback_killed_after_every_step_and_run_again_arrives(scene: Scene, 
 
 
 def test_a_rollback_in_the_middle_killed_after_every_step_and_run_again_arrives(scene: Scene, way: Way) -> None:
-    """Killed once it has stopped the deployment, it leaves live between two releases; the next one ends that."""
+    """A command killed after it stopped the deployment leaves live between two releases; the next command ends that."""
     old = scene.standing(scene.versions[0])
     new = scene.start(scene.versions[1])
     passed = set()
@@ -84,6 +84,6 @@ def test_a_rollback_in_the_middle_killed_after_every_step_and_run_again_arrives(
 
 
 def reconcile(scene: Scene) -> None:
-    """The next command finds what a killed one left off the record."""
+    """The next command records what a killed one did not."""
     scene.fairlead("rollback", "iris", "--away-from", "999")
     scene.check_record()

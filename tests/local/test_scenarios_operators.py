@@ -1,4 +1,4 @@
-"""People at their keyboards: rolling back in the middle, two at once, forward again, and who may do what."""
+"""Operators: a rollback during a deployment, two commands at once, a further release, and the rights of each role."""
 
 import subprocess
 import time
@@ -21,7 +21,7 @@ def ended(*processes: "subprocess.Popen[str]") -> list[tuple[int, str, str]]:
 
 
 def test_a_rollback_while_calls_go_over_stops_the_deployment_first_and_waits_for_it(scene: Scene) -> None:
-    """CodeDeploy's own rollback would race with this one: it is told not to, and live is not touched before it ends."""
+    """CodeDeploy's own rollback would race with this one. It is switched off, and live moves only after the stop."""
     old = scene.standing(scene.versions[0])
     new = scene.start(scene.versions[1], "--reason", "better")
     known, during = scene.newest(), scene.cloud.now()
@@ -88,7 +88,7 @@ def test_of_two_concurrent_releases_one_starts_and_the_other_is_refused(scene: S
 
 
 def test_of_two_rollbacks_at_once_live_moves_once_and_only_one_says_so(scene: Scene) -> None:
-    """During a deployment, where both stop it; the second finds it done, or is told, and goes no further back."""
+    """Both stop a running deployment; the second command finds live moved, or is refused, and moves it no further."""
     old = scene.standing(scene.versions[0])
     new = scene.start(scene.versions[1])
     known = scene.newest()

@@ -1,4 +1,4 @@
-"""Callers who ask for a version by its number."""
+"""Calls of a pinned version."""
 
 import pytest
 from sklearn.linear_model import LogisticRegression

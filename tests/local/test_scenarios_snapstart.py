@@ -1,4 +1,4 @@
-"""The stack with SnapStart on: the last of the scenarios, because it leaves the stage like that."""
+"""The stack with SnapStart on: the last of the scenarios, because SnapStart stays on."""
 
 import pytest
 

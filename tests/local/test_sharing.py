@@ -7,5 +7,5 @@ import pytest
 
 @pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="there is one worker")
 def test_workers_see_the_groups(request: pytest.FixtureRequest) -> None:
-    """The group is told by the end of a test's id; a version of pytest that took no note of it once passed unseen."""
+    """The end of a test's id names the group. A version of pytest that ignored it once went unnoticed."""
     assert request.node.nodeid.endswith("@local cloud")

@@ -110,7 +110,7 @@ class Account:
         return {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
 
     def deploy(self, *more: str) -> None:
-        """`sam deploy` by the workflow's job; fails with SAM's output if the stack does not come to stand."""
+        """`sam deploy` by the workflow's job; fails with SAM's output if the stack is not created."""
         env = github_job(self.cloud, self.roles["DeployRoleArn"], subject=SUBJECT)
         boundary = f"PermissionsBoundary={self.roles['BoundaryArn']}"
         overrides = ["StageName=dev", "DeploymentStrategy=all-at-once", *PATIENT, boundary]

@@ -1,4 +1,4 @@
-"""Stacks of one account whose names begin alike: `risk` made by hand, `risk-eu` and `risk-eu2` by GitHub's roles.
+"""Stacks of one account with similar names: `risk` made by hand, `risk-eu` and `risk-eu2` by GitHub's roles.
 
 Every role and policy of one stack, those of bootstrap-ci.yaml too, tries every kind of resource of the others.
 """

@@ -70,7 +70,7 @@ def test_lengths_come_in_centimetres_from_the_change_on_and_nothing_else_does() 
     assert any(None in row.values() for row in before + after), "missing values stay missing"
 
 
-# What is told.
+# Lines of the log.
 
 
 def view(
@@ -151,7 +151,7 @@ def test_every_event_is_logged_once_and_cause_comes_before_effect() -> None:
     assert changes.of(after) == []
 
 
-# Whom it steps aside for.
+# Operators that stop the demo.
 
 
 def test_a_users_moves_are_distinguished_from_the_stacks_and_the_demos() -> None:

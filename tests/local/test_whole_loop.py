@@ -1,9 +1,9 @@
 """The whole loop on the local cloud, rights enforced, on one clock: a version goes live through a canary; the next is
 good where it was judged and bad in the world that comes; that is seen, undone and learnt from, and the pupil goes live.
 
-Nothing is done here that people would not do: by the clock alarms ring, decide, roll back and retrain of themselves,
-and what a retraining published is released through a canary of itself.
-All that went in is counted against all that is kept.
+The test only does what users would do: by the clock, alarms ring, and the stack decides, rolls back and retrains
+itself, and what a retraining published is released through a canary of itself. All that went in is counted against all
+that is kept.
 """
 
 from collections import Counter
@@ -72,7 +72,7 @@ def goes_live_through_a_canary(book: Book, version: int, flowers: Table) -> None
 
 
 def goes_live(book: Book, version: int, flowers: Table) -> None:
-    """Callers are answered all the time, by the version before or by this one."""
+    """Each call is answered, by the version before or by this one."""
     stage, before = book.stage, book.stage.live()
     asked = book.ask(*flowers, of=1, callers=CALLERS)
     assert {book.predictions[name].version for name in asked} <= {before, version}
@@ -96,7 +96,7 @@ def drift_rings_and_without_outcomes_nothing_is_done(book: Book, field: Field, p
 
 
 def worse_outcomes_ring_and_live_goes_back(book: Book, good: int, poor: int) -> None:
-    """Outcomes are reported: some twice, some wrong, some for predictions that were never made."""
+    """Outcomes are reported; some twice, some false, some for unknown predictions."""
     stage, names = book.stage, book.of(poor)
     assert book.right(names) < 0.6
     report(book, names)
@@ -113,7 +113,7 @@ def worse_outcomes_ring_and_live_goes_back(book: Book, good: int, poor: int) -> 
 
 
 def what_came_true_is_learnt(book: Book, field: Field, good: int, poor: int) -> int:
-    """The version that is back does badly too, for the world has moved: an alarm has a candidate trained."""
+    """The version that is live again also has low quality, because inputs changed: an alarm starts a retraining."""
     stage, newest = book.stage, poor
     for _ in range(6):
         a_quarter_of_an_hour(book, field.picked(60, LATE, grown=OVERGROWN), reported=True)
@@ -156,7 +156,7 @@ def is_tried_by_the_releaser(book: Book, learnt: int) -> None:
 
 
 def is_better_in_the_shadow(book: Book, learnt: int, good: int) -> None:
-    """It answers all that callers asked the live version, without a caller of its own."""
+    """The candidate answers the captured requests of the live version, without callers of its own."""
     stage, asked = book.stage, book.of(good)
     found = stage.result("shadow", stage.model, learnt, "--hours", 12)["shadow"]
     assert (found["rows"], found["refused"]) == (len(asked), 0)
@@ -179,7 +179,7 @@ def the_journal_tells_the_story(stage: Stage, newest_record: int, good: int, poo
         ("release", ""),
         ("live", learnt),
     ]
-    seconds = [one["at"][:19] for one in records]  # news of deployments is told by the second
+    seconds = [one["at"][:19] for one in records]  # events of deployments have whole seconds
     assert seconds == sorted(seconds)
     assert stage.newest() == records[-1]["number"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.local.feedback_stack import Stage
 from tests.local.pauses import still
-from tests.local.variants import HOUR, MINUTE, Told, begin
+from tests.local.variants import HOUR, MINUTE, LabelledPrediction, begin
 
 pytestmark = pytest.mark.xdist_group("loop")
 
@@ -15,7 +15,7 @@ FEEDBACK = "aws/lambda/async/fairlead-feedback/"
 POISON = json.dumps({"event": "capture", "level": "INFO", "rows": "of another hand"})
 
 
-def true(labelled: list[Told]) -> list[dict[str, object]]:
+def true(labelled: list[LabelledPrediction]) -> list[dict[str, object]]:
     return [one.said(one.truth) for one in labelled]
 
 
@@ -58,7 +58,7 @@ def test_while_dynamodb_throttles_callers_get_503_and_nothing_is_lost(loop_stage
 def test_a_day_without_the_feedback_function_is_caught_up_with(loop_stage: Stage) -> None:
     """Captured lines wait in the bucket, and outcomes wait for captured lines; then each is counted once."""
     variant, cloud = begin(loop_stage, "caught-up"), loop_stage.cloud
-    labelled: list[Told] = []
+    labelled: list[LabelledPrediction] = []
     with cloud.faults(functions={"fairlead-feedback": "fail", "fairlead-redrive": "fail"}):
         for quarter in range(4):
             labelled += variant.ask(50, seed=quarter)

@@ -33,7 +33,7 @@ def test_without_labels_drift_is_seen_and_nothing_is_done(loop_stage: Stage) -> 
 
 
 def test_labels_a_week_late_are_judged_a_week_late(loop_stage: Stage) -> None:
-    """A tenth comes at once and says that all is well; the rest says, a week later, that nothing was."""
+    """A tenth of the outcomes comes at once, all right; the rest comes a week later, all wrong."""
     variant, days = begin(loop_stage, "late"), []
     with threshold(loop_stage, "label-coverage", 0.5):
         for day in range(7):

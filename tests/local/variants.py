@@ -1,4 +1,4 @@
-"""A variant of the loop on the shared stage: a model of its own, what is asked and reported, and where it all went."""
+"""A variant of the loop on the shared stage: its own model, its requests and outcomes, and what is stored of them."""
 
 import json
 from collections import Counter
@@ -21,11 +21,11 @@ from tests.local.support import until
 X, Y = load_iris(return_X_y=True, as_frame=True)
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 QUIET = 31 * MINUTE
-"""After so long without a datapoint no alarm looks at what was before."""
+"""After this time without a datapoint, no alarm evaluates earlier datapoints."""
 
 
-class Told(NamedTuple):
-    """A prediction as it was answered, and what the flower is."""
+class LabelledPrediction(NamedTuple):
+    """The id of a prediction, and the true class of its row."""
 
     id: str
     truth: int
@@ -45,17 +45,18 @@ class Variant:
     known_dead_letters: set[str]
     requests: list[str] = field(default_factory=list)
 
-    # What people do.
+    # Actions of callers, reporters and operators.
 
-    def ask(self, rows: int, *, seed: int, of: Any = None, who: str = "caller") -> list[Told]:
-        """One request: flowers drawn anew, none quite like another."""
+    def ask(self, rows: int, *, seed: int, of: Any = None, who: str = "caller") -> list[LabelledPrediction]:
+        """Send one request of rows that are drawn again, each a little different."""
         dice = np.random.default_rng(seed)
         chosen = dice.choice(np.arange(len(X)) if of is None else np.flatnonzero(of), rows)
         flowers = X.iloc[chosen] + dice.normal(0, 0.02, (rows, X.shape[1]))
         answer = self.stage.answer(who, "/predict", {"instances": flowers.to_dict("records")})
         assert (answer.status, answer.json["version"]) == (200, self.versions[-1])
         labelled = [
-            Told(one["id"], int(Y.iloc[place])) for one, place in zip(answer.json["predictions"], chosen, strict=True)
+            LabelledPrediction(one["id"], int(Y.iloc[place]))
+            for one, place in zip(answer.json["predictions"], chosen, strict=True)
         ]
         self.requests.append(labelled[0].id.rpartition("-")[0])
         return labelled
@@ -88,7 +89,7 @@ class Variant:
         """Time passes without them, which over days take long, until so long after the beginning."""
         still(self.stage, self.began + to - self.stage.cloud.now())
 
-    # What is there.
+    # Facts.
 
     def books(self) -> Books:
         """Read everything."""
@@ -170,7 +171,7 @@ class Variant:
 
 
 def begin(stage: Stage, model: str, *, versions: int = 1, after: float = QUIET) -> Variant:
-    """Publish versions of a new model, all alike, and release each; no alarm knows of what was before."""
+    """Publish equal versions of a new model and release each; alarms see no earlier datapoints."""
     still(stage, after)
     calm(stage)
     for _ in range(versions):

@@ -25,7 +25,7 @@ EVERYTHING = {"ReleaseCandidates": "canary-10-5m", "BatchInput": "rows/in/", "Ba
 
 
 class ManagedPolicies:
-    """Stands for IAM's list of AWS's own policies: the template uses none."""
+    """Replaces IAM's list of AWS's own policies: the template uses none."""
 
     def load(self) -> dict[str, str]:
         return {}

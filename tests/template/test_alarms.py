@@ -1,4 +1,4 @@
-"""The alarms on live, on the model and on the loop: what each looks at, when it rings, whom it calls."""
+"""The alarms on live, on the model and on the loop: metric, threshold and actions of each."""
 
 import json
 import re
@@ -193,7 +193,7 @@ def _stat(query: dict[str, Any]) -> tuple[str, str, list[dict[str, str]], int, s
 
 
 def test_no_news_of_the_model_is_no_improvement_and_no_news_of_the_monitor_is_bad(stack: Stack) -> None:
-    """Too few outcomes are no datapoint: an alarm that turned green by that would unsay what is known."""
+    """Too few outcomes give no datapoint. An alarm that then turned to OK would hide the last known state."""
     others = {
         name: alarm["Properties"]["TreatMissingData"]
         for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items()
@@ -238,7 +238,7 @@ def test_how_long_drift_must_last_is_a_parameter() -> None:
     assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == ("3", "3")
 
 
-def test_one_alarm_stands_for_an_endpoint_in_trouble() -> None:
+def test_one_composite_alarm_covers_errors_latency_and_throttles() -> None:
     silent, notifying = (
         translate().properties("DegradedAlarm"),
         translate(AlarmTopicArn=TOPIC).properties("DegradedAlarm"),

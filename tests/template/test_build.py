@@ -83,7 +83,7 @@ def test_files_that_lambda_never_reads_are_left_out() -> None:
 
 
 def test_a_function_that_calls_aws_has_boto3_in_its_layers() -> None:
-    """Lambda's runtime has a boto3 of its own, which changes without us."""
+    """Lambda's runtime has its own boto3, which AWS changes at any time."""
     wrong = [
         name
         for name, facts in templates.parse((ROOT / "template.yaml").read_text())["Resources"].items()
@@ -103,7 +103,7 @@ def test_libraries_keep_their_licences() -> None:
         assert list((BUILD / layer / "python").glob(f"{package}-*.dist-info/**/*LICENSE*")), package
 
 
-def test_every_module_has_byte_code_that_is_believed_unread() -> None:
+def test_every_module_has_byte_code_that_is_used_without_a_check() -> None:
     """`/opt` is read-only: a module without it, or with byte-code that must be checked, costs every cold start."""
     wrong = []
     for source in files(*LAYERS):
@@ -136,7 +136,7 @@ def test_all_native_code_is_for_one_architecture() -> None:
     assert len(machines) == 1
 
 
-def test_the_common_layer_carries_the_package_as_it_stands() -> None:
+def test_the_common_layer_has_the_package_unchanged() -> None:
     def digests(folder: Path) -> dict[str, str]:
         sources = sorted(folder.rglob("*.py"))
         return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in sources}

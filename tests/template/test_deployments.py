@@ -162,7 +162,7 @@ def test_a_lost_record_is_an_alarm_of_its_own(stack: Stack) -> None:
     assert (alarm["Threshold"], alarm["Statistic"]) == (0, "Sum")
 
 
-def test_alarms_tell_a_topic_where_one_is_named() -> None:
+def test_alarms_notify_the_topic_if_one_is_named() -> None:
     topic = "arn:aws:sns:eu-west-1:123456789012:night-watch"
     silent, notifying = translate(), translate(AlarmTopicArn=topic)
 

@@ -1,4 +1,4 @@
-"""The functions that stand around a deployment: verify, CodeDeploy's hook, and record, who writes its moves down."""
+"""The functions of a deployment: verify, CodeDeploy's hook, and record, which writes its moves into the journal."""
 
 import pytest
 

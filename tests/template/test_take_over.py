@@ -13,7 +13,7 @@ def text(values: dict[str, Any]) -> str:
     return json.dumps({name: value for name, value in values.items() if name not in REPLACED}, sort_keys=True)
 
 
-def test_bucket_and_table_that_are_taken_over_stand_wherever_new_ones_do() -> None:
+def test_bucket_and_table_that_are_taken_over_replace_new_ones_everywhere() -> None:
     made, taken = translate(), translate(**OLD)
 
     assert not REPLACED & taken.resources.keys()

@@ -1,4 +1,4 @@
-"""Which alarms belong to a stack: names of two stacks may begin alike."""
+"""The alarms of a stack: names of two stacks may begin in the same way."""
 
 import re
 from pathlib import Path

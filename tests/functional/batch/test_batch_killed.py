@@ -91,7 +91,7 @@ def test_a_killed_job_is_continued_and_gives_the_results_of_an_unbroken_one(
     assert done.items() <= files(tmp_path / "out", "records").items()
 
 
-def test_a_job_goes_on_when_a_process_of_its_pool_is_killed(run: "subprocess.Popen[bytes]", tmp_path: Path) -> None:
+def test_a_job_continues_when_a_process_of_its_pool_is_killed(run: "subprocess.Popen[bytes]", tmp_path: Path) -> None:
     wait_until(lambda: len(files(tmp_path / "out", "records")) > 0)
     os.kill(workers(run.pid)[0], signal.SIGKILL)
 

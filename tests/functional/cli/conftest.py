@@ -110,7 +110,7 @@ def here(s3_url: str, shelf: Store, published: Published) -> Loop:
 
 @pytest.fixture
 def stack(here: Loop, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A stack whose outputs lead to them, with an alarm that stands."""
+    """A stack whose outputs lead to them, with an alarm in state ALARM."""
     return monitored_stack(here.store, here.table, monkeypatch)
 
 

@@ -1,4 +1,4 @@
-"""The console in a real Chromium: no fault that axe-core calls serious, silent, one window wide, usable by keyboard."""
+"""The console in a real Chromium: no serious fault by axe-core, no console message, no overflow, usable by keyboard."""
 
 import json
 import time
@@ -161,7 +161,7 @@ def test_the_form_of_an_action_is_sent_by_the_browser_and_refused_without_its_co
 
 
 def test_a_page_of_another_origin_cannot_send_the_form(chromium: Browser, address: Any, tmp_path: Path) -> None:
-    """Even one that has learnt the token."""
+    """This holds even if the page knows the token."""
     path = tmp_path / "evil.html"
     path.write_text(f'<form method="post" action="{address("{model}/versions/2/release")}"></form>')
     chromium.open(path)

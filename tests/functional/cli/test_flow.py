@@ -187,7 +187,7 @@ def test_stack_that_is_not_deployed_names_the_command_to_run(cloud: None) -> Non
     assert "sam build && sam deploy" in done.stderr
 
 
-def test_release_status_and_rollback_tell_one_story(registry: Registry, lambda_: StrictLambda) -> None:
+def test_release_status_and_rollback_agree(registry: Registry, lambda_: StrictLambda) -> None:
     first = fairlead("release", "churn", 1, "--wait")
     assert first.stdout == "live: release 2 (churn version 1), was release 1 (no model)\n"
     assert "publishing a Lambda version" in first.stderr
@@ -284,7 +284,7 @@ def test_status_of_a_model_that_is_not_released_is_an_error(registry: Registry, 
     assert "`fairlead history churn`" in done.stderr
 
 
-def test_status_without_a_name_shows_live_and_every_standing_alarm_first(
+def test_status_without_a_name_shows_live_and_every_alarm_in_state_alarm_first(
     registry: Registry, lambda_: StrictLambda
 ) -> None:
     fairlead("release", "churn", 1)

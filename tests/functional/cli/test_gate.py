@@ -22,7 +22,7 @@ COLUMNS = ["check", "finding", "figure", "threshold", "verdict"]
 
 @pytest.fixture
 def desk(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the penguins model and its rows; an empty registry, and a publisher who may ask no Lambda."""
+    """A folder with the penguins model and its rows; an empty registry, and a publisher without rights on Lambda."""
     for name, value in store.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", store.env["AWS_REGION"])

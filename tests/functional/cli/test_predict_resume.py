@@ -1,4 +1,4 @@
-"""`fairlead predict --resume`: a run that was stopped goes on, and gives the file of an unbroken one."""
+"""`fairlead predict --resume`: a run that was stopped continues, and gives the file of an uninterrupted run."""
 
 import json
 import os
@@ -89,7 +89,7 @@ def test_a_resumed_run_gives_the_file_of_an_unbroken_run(
 
 
 def test_a_killed_run_is_resumed(api: Script, files: tuple[Path, Path, Path]) -> None:
-    """SIGKILL, while requests are on their way and rows are written."""
+    """SIGKILL, while requests run and rows are written."""
     table, whole, output = files
     answer, going = api.answers["/versions/3/predict"][1], threading.Event()
     api.answers["/versions/3/predict"] = (200, lambda body: slowed(answer, body, going))

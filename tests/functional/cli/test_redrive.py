@@ -42,7 +42,7 @@ def redrive(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["redrive", *arguments], env={"NO_COLOR": "1", "FAIRLEAD_STACK": "fairlead"})
 
 
-def test_it_goes_on_while_there_is_something_left_and_adds_up(lambda_: Stubber) -> None:
+def test_it_repeats_while_dead_letters_are_left_and_adds_up(lambda_: Stubber) -> None:
     answer(lambda_, DONE | {"Left": 1})
     answer(lambda_, DONE | {"Redriven": 1, "Captured": 1})
     done = redrive("--json")

@@ -1,5 +1,5 @@
 """Outcomes and answers that cannot be counted, through intake and feedback on one ledger: each has its reason, none
-holds up another, and a correction is taken."""
+blocks another, and a correction is taken."""
 
 import base64
 import gzip

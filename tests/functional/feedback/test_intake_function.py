@@ -1,4 +1,4 @@
-"""functions/intake as Lambda loads it: outcomes are in the ledger before they are answered, each once."""
+"""functions/intake as Lambda loads it: each outcome is in the ledger, once, before the request is answered."""
 
 import json
 from collections import Counter

@@ -1,5 +1,5 @@
-"""Whatever comes twice, late, in another order, in the middle of something else or is killed there: each part and each
-pair is counted once."""
+"""Parts and outcomes come twice, late, in another order or during another call, and processes are killed: each part and
+each pair is counted once."""
 
 import threading
 from collections.abc import Callable, Sequence

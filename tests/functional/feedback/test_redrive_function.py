@@ -1,4 +1,4 @@
-"""functions/redrive as Lambda loads it: what feedback failed on is taken again until it is in the ledger."""
+"""functions/redrive as Lambda loads it: batches that feedback failed on are retried until they are in the ledger."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The monitor's page in a real browser: silent, asks nothing, nothing overlaps, and shows what was seen."""
+"""The monitor's page in a real browser: no console message, no request, no overlap, and all facts of the overview."""
 
 import re
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def record(number: int, hours: float, kind: Any, why: str, **facts: Any) -> Reco
     return Record(schema=1, number=number, previous="", at=at, mark="", kind=kind, by="user/ada", why=why, **facts)
 
 
-class Told:
+class MemoryJournal:
     """A journal in memory."""
 
     def __init__(self, *records: Record) -> None:
@@ -79,7 +79,7 @@ def overviews(s3_url: str, shelf: Store, published: Published) -> dict[str, Over
     play(falling, store, second, hours=range(6, 12), seed=1)
     play(falling, store, second, hours=range(6), changed=heavier, truth=mistaken(0.5), seed=2)
     play(unlabelled, store, published, delay=None, hours=range(24))
-    journal = Told(
+    journal = MemoryJournal(
         record(
             5,
             1.0,
@@ -93,9 +93,9 @@ def overviews(s3_url: str, shelf: Store, published: Published) -> dict[str, Over
     )
     alarms = (standing("fairlead-quality", "ALARM"), standing("fairlead-drift", "OK"))
 
-    def seen(book: Book, told: Told, found: tuple[AlarmState, ...]) -> Overview:
+    def seen(book: Book, journal: MemoryJournal, found: tuple[AlarmState, ...]) -> Overview:
         return read_overview(
-            "penguins", AT, 24, registry=store.registry, ledger=book, journal=told, alarms=found,  # type: ignore[arg-type]  # in memory
+            "penguins", AT, 24, registry=store.registry, ledger=book, journal=journal, alarms=found,  # type: ignore[arg-type]  # in memory
         )  # fmt: skip
 
     first = seen(falling, journal, alarms)
@@ -105,7 +105,7 @@ def overviews(s3_url: str, shelf: Store, published: Published) -> dict[str, Over
         alarms=(standing(HOSTILE, "ALARM", HOSTILE),),
         records=(Entry("1", record(1, 2, "decided", HOSTILE * 3, model="penguins")),),
     )
-    return {"falling": first, "unlabelled": seen(unlabelled, Told(), ()), "hostile": hostile}
+    return {"falling": first, "unlabelled": seen(unlabelled, MemoryJournal(), ()), "hostile": hostile}
 
 
 @pytest.fixture
@@ -120,7 +120,9 @@ def opened(chromium: Browser, overviews: dict[str, Overview], tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_page_opens_in_silence_and_asks_for_itself_alone(chromium: Browser, opened: Any, name: str) -> None:
+def test_a_page_opens_without_console_messages_and_requests_only_itself(
+    chromium: Browser, opened: Any, name: str
+) -> None:
     path = opened(name)
     assert chromium.complaints() == []
     assert {url for url in chromium.requests() if not url.startswith("data:")} == {path.as_uri()}

@@ -1,4 +1,4 @@
-"""The monitor over a day of real penguins: what fell, what drifted, what is not known, and who is told again."""
+"""The monitor over a day of real penguins: quality, drift, unknown figures, and alarms that respond gets again."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -112,7 +112,7 @@ def test_accuracy_is_estimated_without_outcomes_as_advice(day: Book, shop: Store
     assert abs(seen[1].estimate.value - seen[1].quality.now.value) < 0.05
 
 
-def test_without_outcomes_quality_has_no_datapoint_and_coverage_is_nought(shop: Store, published: Published) -> None:
+def test_without_outcomes_quality_has_no_datapoint_and_coverage_is_zero(shop: Store, published: Published) -> None:
     book = Book()
     play(book, shop, published, delay=None, hours=range(8))
     [view] = views(book, shop).values()
@@ -133,7 +133,7 @@ def test_few_predictions_are_counted_and_nothing_is_said_of_them(shop: Store, pu
 
 
 def test_outcomes_a_week_late_are_judged_a_week_later_and_not_before(shop: Store, published: Published) -> None:
-    """The quick ones, a tenth, say that all is well: they are complaints that were withdrawn."""
+    """A tenth of the outcomes comes quickly, and all of these agree with the predictions."""
     book = Book()
     week = 7 * 24
     play(book, shop, published, hours=range(week, week + 24, 2), truth=mistaken(0.6), delay=week - 2)
@@ -183,7 +183,7 @@ def ticked(monitor: ModuleType, capsys: pytest.CaptureFixture[str], *, minutes: 
 def test_gauges_are_written_long_enough_for_every_alarm_and_then_no_more(
     monitor: ModuleType, day: Book, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One call must do for every alarm, also for that on outcomes that do not come: here they take an hour."""
+    """One call must suffice for every alarm, also for the one on missing outcomes, which take an hour here."""
     last = max(one.slot for one in day.seen()) * 900 - NOON / 1000
     assert [ticked(monitor, capsys, minutes=last / 60 + 5 * tick) for tick in range(1, 14)] == [True] * 13
     assert ticked(monitor, capsys, minutes=last / 60 + 180)
@@ -260,7 +260,7 @@ def ticking(
     return ticker, respond.sent, lambda tick: datetime.fromtimestamp(since + 300 * tick, UTC)
 
 
-def test_alarms_that_stand_are_put_to_respond_once_an_hour_and_no_others(
+def test_only_lasting_alarms_are_sent_to_respond_once_an_hour(
     cloudwatch: Any, day: Book, shop: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alarm(cloudwatch, "fairlead-quality", RESPOND)

@@ -1,4 +1,4 @@
-"""The closed process: what stands around a model file while it is opened, tried from the inside."""
+"""The closed process: each restriction that is in force while a model file is opened, tried from the inside."""
 
 import json
 import os
@@ -56,7 +56,7 @@ print(json.dumps({"stand": stand, "results": results}))
 
 
 @linux
-def test_every_wall_that_is_said_to_stand_holds(tmp_path: Path) -> None:
+def test_every_reported_wall_is_enforced(tmp_path: Path) -> None:
     secret = tmp_path / "credentials"
     secret.write_text("aws_secret_access_key = x")
     package = str(Path(sandbox.__file__).parents[3])
@@ -92,7 +92,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_model_file_is_opened_and_says_which_walls_stood(model: Path) -> None:
+def test_a_model_file_is_opened_with_the_names_of_its_walls(model: Path) -> None:
     found = read_model(model)
     assert found.estimator.predict([[9.0, 0, 0], [-9.0, 0, 0]]).tolist() == [True, False]
     assert sandbox.ENVIRONMENT in found.walls

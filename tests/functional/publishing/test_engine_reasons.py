@@ -35,7 +35,7 @@ TRIED = [
 def published(kind: Any) -> tuple[Any, Signature] | None:
     """Return a fitted estimator of a class and its signature; None for a class that publishing refuses by itself.
 
-    A classifier stands behind an estimator that only transforms.
+    An estimator that only transforms gets a classifier behind it.
     """
     for name in TRIED:
         table = TABLES[name]

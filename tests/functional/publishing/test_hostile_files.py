@@ -1,4 +1,4 @@
-"""Hostile files: nothing in them runs, none ends or holds up the process, and each refusal names what and where."""
+"""Hostile files: nothing in them runs, none ends or delays the process, and each refusal names part and place."""
 
 import os
 import re

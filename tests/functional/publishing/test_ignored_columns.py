@@ -139,7 +139,7 @@ def test_a_vote_of_which_one_member_uses_the_column_keeps_it() -> None:
     assert unused_columns(VotingClassifier([("one", dropping()), ("two", everything)]).fit(X, Y), 4) == frozenset()
 
 
-def test_a_selector_of_someone_elses_is_not_believed() -> None:
+def test_a_subclass_of_a_selector_is_not_trusted() -> None:
     class Half(SelectKBest):  # type: ignore[misc]  # scikit-learn has no types
         def transform(self, X: Any) -> Any:
             return np.asarray(X)[:, [1, 2]]

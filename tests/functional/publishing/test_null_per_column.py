@@ -81,7 +81,7 @@ def test_none_behind_an_imputer_of_nan_is_no_reason_to_leave_onnx() -> None:
 
 
 @pytest.mark.parametrize("encoder", [hot, codes])
-def test_a_column_of_both_that_the_model_tells_apart_is_refused_by_name(encoder: Any) -> None:
+def test_a_column_of_none_and_nan_that_the_model_distinguishes_is_refused_by_name(encoder: Any) -> None:
     held = table(None, None)
     held.loc[held.plan.isna() & (held.age > 40), "plan"] = np.nan
     estimator = model(encoder()).fit(held[:300], TARGET[:300])

@@ -44,7 +44,7 @@ def test_regression_forests_are_equal_to_the_last_bit() -> None:
 
 
 def test_no_leaf_has_the_number_of_its_sibling_node() -> None:
-    """Older onnxruntimes take the two for one, and people publish with them."""
+    """Older onnxruntimes confuse the two, and publishers may have such a version."""
     choice = serve(RandomForestRegressor(5, random_state=0).fit(X[:40], X[:40, 0]), X[:, 0])
     (node,) = [node for node in onnx.load_from_string(choice.blob).graph.node if node.op_type == "TreeEnsemble"]
     lists = {attribute.name: list(attribute.ints) for attribute in node.attribute}

@@ -119,13 +119,13 @@ def _shifted() -> dict[str, Any]:
 
 
 def _swapped() -> dict[str, Any]:
-    """Two labels were exchanged on their way into the file."""
+    """Two labels are exchanged in the file."""
     brought = material("breast_cancer")
     return brought | {"y": 1 - brought["y"]}
 
 
 def _broken_slice() -> dict[str, Any]:
-    """One island's bills came in inches: the model, honest elsewhere, is wrong there."""
+    """The bills of one island are in inches: the model is right elsewhere and wrong there."""
     brought = material("penguins")
     X = pd.concat([brought["X"], brought["train"]], ignore_index=True)
     y = pd.concat([brought["y"], brought["train_y"]], ignore_index=True)
@@ -136,7 +136,7 @@ def _broken_slice() -> dict[str, Any]:
 
 
 def _fragile() -> dict[str, Any]:
-    """Training rows show that a value may be missing; the pipeline was fitted without those and has no word for it."""
+    """Training rows show that a value may be missing; the pipeline was fitted without such rows."""
     brought = material("breast_cancer")
     train = brought["train"].copy()
     train.loc[train.index[::7], "mean area"] = np.nan

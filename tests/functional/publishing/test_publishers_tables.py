@@ -142,7 +142,7 @@ def test_dict_vectorizer_is_refused_with_an_alternative(as_frame: bool) -> None:
 
 
 class Raising(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types
-    """Raises where `raises` says, as anyone's estimator may."""
+    """Raises where `raises` says, as a user's estimator may."""
 
     def __init__(self, raises: str = "") -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from tests.report_cases import CASES, HOSTILE, case
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-# Texts of one drawing that lie on each other, or outside it by more than a hair.
+# Texts of one drawing that overlap, or lie outside it by more than a rounding error.
 CLASHES = """(() => {
   const found = [];
   for (const svg of document.querySelectorAll('svg')) {
@@ -87,7 +87,9 @@ def pixels(png: bytes) -> tuple[int, int, bytes]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_report_opens_in_silence_and_asks_for_itself_alone(chromium: Browser, shelf: Path, name: str) -> None:
+def test_a_report_opens_without_console_messages_and_requests_only_itself(
+    chromium: Browser, shelf: Path, name: str
+) -> None:
     path = opened(chromium, shelf, name)
     assert chromium.complaints() == []
     assert {url for url in chromium.requests() if not url.startswith("data:")} == {path.as_uri()}
@@ -143,7 +145,7 @@ def test_names_that_are_scripts_do_not_run(chromium: Browser, shelf: Path) -> No
 
 
 def test_browser_enforces_the_reports_content_security_policy(chromium: Browser, shelf: Path) -> None:
-    """The policy is a second wall: even markup that got in could neither run nor ask."""
+    """The policy is a second protection: markup that got into a report could neither run nor send a request."""
     path = shelf / "broken.html"
     text = report.render(case("diabetes"))
     planted = '<script>window.ran = 1</script><img src="http://127.0.0.1:9/x.png"></main>'

@@ -1,4 +1,4 @@
-"""Walls where the closed process runs as the user himself: what file rights and Landlock leave open is denied too."""
+"""Restrictions of a closed process that runs as its user: calls that file rights and Landlock allow are denied too."""
 
 import json
 import os

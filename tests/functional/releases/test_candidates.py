@@ -22,7 +22,7 @@ CANARY = "CodeDeployDefault.LambdaCanary10Percent15Minutes"
 
 
 class Office:
-    """A releaser over the test's cloud, what it told, and the candidate: churn 4, beside churn 3, which is live."""
+    """A releaser over the test's cloud, its messages, and the candidate: churn 4, beside churn 3, which is live."""
 
     def __init__(self, desk: Desk, registry: Registry) -> None:
         self.desk, self.registry = desk, registry
@@ -175,7 +175,7 @@ def test_a_run_that_was_killed_after_it_decided_is_taken_up_by_the_same_event_al
     assert deploys.last.target == "4"
 
 
-def test_a_dry_run_decides_tells_and_releases_nothing(office: Office, lambda_: StrictLambda) -> None:
+def test_a_dry_run_decides_notifies_and_releases_nothing(office: Office, lambda_: StrictLambda) -> None:
     record = office.consider(act=False)
 
     assert record is not None

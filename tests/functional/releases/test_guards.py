@@ -70,7 +70,7 @@ def test_a_second_deployment_is_refused_and_leaves_previous_to_the_first(
 def test_a_deployment_whose_start_answer_was_lost_is_found(
     releases: Releases, registry: Registry, deploys: FakeDeploys, lambda_: StrictLambda
 ) -> None:
-    """CreateDeployment is sent again by the client below us when its answer is lost, and then meets its own work."""
+    """If the answer of CreateDeployment is lost, botocore sends it again, and finds its own deployment running."""
     ship(releases, registry, 1)
     deploys.answers_lost = 1
 
@@ -193,7 +193,7 @@ def test_a_latest_that_another_client_configured_is_not_published(
 def test_a_scratch_configured_between_settling_and_reading_is_not_published(
     releases: Releases, registry: Registry, lambda_: StrictLambda
 ) -> None:
-    """The revision read last is the other one's: only comparing what stands there tells."""
+    """The last revision read is the other client's: only a comparison of the configuration detects that."""
     lambda_.before(
         "GetFunction",
         lambda: lambda_.client.update_function_configuration(FunctionName=NAME, Environment={"Variables": {"A": "b"}}),

@@ -1,4 +1,4 @@
-"""A process that is killed at any call of `release` or `rollback`, then run again: consistent, and on the record.
+"""A process that is killed at any call of `release` or `rollback`, then run again: state and journal are consistent.
 
 Killed before its n-th call, for every n: to AWS that is the same as killed after the call before, its answer unread.
 """
@@ -236,7 +236,7 @@ def test_a_retirement_killed_at_any_call_can_be_run_again(stage: Stage) -> None:
 
 
 def test_a_rollback_at_any_call_of_another_command_moves_live_once(stage: Stage, executioner: Executioner) -> None:
-    """Two at once, in every order there is of the one within the other."""
+    """Two commands run at once; each call of one is tried as the moment of the other."""
 
     def rollback(by: str) -> None:
         stage.desk.releases(by).rollback(stage.registry, "churn", reason="red")

@@ -1,4 +1,4 @@
-"""Old Lambda versions go; what anything names stays."""
+"""Pruning deletes old Lambda versions, and keeps those that an alias, a deployment, the journal or `--pin` names."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_prune_deletes_as_planned_and_writes_the_journal(many: Releases, lambda_
     assert desk.journal().verify() == []
 
 
-def test_the_version_that_cloudformation_made_never_goes(many: Releases, lambda_: StrictLambda) -> None:
+def test_the_version_that_cloudformation_made_is_never_deleted(many: Releases, lambda_: StrictLambda) -> None:
     many.prune(many.plan_pruning("churn", keep=1))
 
     assert "1" in versions(lambda_)

@@ -112,7 +112,7 @@ def test_record_writes_the_states_of_a_deployment(deploys: FakeDeploys, capsys: 
     assert '"key":"d-1:SUCCESS"' in capsys.readouterr().out
 
 
-def test_it_writes_down_a_rollback_with_its_alarm(deploys: FakeDeploys) -> None:
+def test_it_records_a_rollback_with_its_alarm(deploys: FakeDeploys) -> None:
     deploys.alarm = True
     event = start(deploys)
     app = load()

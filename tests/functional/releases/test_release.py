@@ -331,7 +331,7 @@ def test_intent_with_author_version_and_reason_is_in_the_journal_before_a_move(
 def test_version_of_the_running_deployment_is_frozen_and_any_other_is_refused(
     releases: Releases, registry: Registry, deploys: FakeDeploys, lambda_: StrictLambda
 ) -> None:
-    """So that what is in its canary can be compared with what is live."""
+    """The version in the canary can then be compared with the live one."""
     ship(releases, registry, 1)
     deploys.hold = "shifting"
     releases.release(registry, "churn", 2)

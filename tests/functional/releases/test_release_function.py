@@ -134,6 +134,6 @@ def test_a_missing_setting_is_named(name: str) -> None:
         releasing({**ENVIRONMENT, "FAIRLEAD_TOPIC": "t", name: ""})
 
 
-def test_a_mode_that_is_none_is_said() -> None:
+def test_an_unknown_mode_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="act or dry-run"):
         releasing({**ENVIRONMENT, "FAIRLEAD_TOPIC": "t", "FAIRLEAD_RESPONSE": "perhaps"})

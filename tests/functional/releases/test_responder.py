@@ -152,7 +152,7 @@ def test_a_fresh_release_that_fails_is_rolled_back_recorded_and_notified(
 def test_alarm_that_lives_own_calls_do_not_confirm_moves_nothing_and_its_figures_are_in_the_journal(
     live: Desk, registry: Registry, lambda_: StrictLambda, monkeypatch: pytest.MonkeyPatch, cause: str
 ) -> None:
-    """Another release's canary failed, say, or it is over: live is healthy."""
+    """Live is healthy: another release's canary failed, for example, or the fault is over."""
     from fairlead.releases import metrics
 
     monkeypatch.setattr(metrics, "own", lambda *_, **__: metrics.Own(calls=900, error_share=0.0, latency_ms=20.0))
@@ -166,7 +166,7 @@ def test_alarm_that_lives_own_calls_do_not_confirm_moves_nothing_and_its_figures
 def test_a_previous_release_that_cannot_cold_start_is_no_target_and_the_message_says_why(
     live: Desk, registry: Registry, lambda_: StrictLambda, memory: Memory
 ) -> None:
-    """It answers, from an environment that loaded its model long ago; live serves half of the calls."""
+    """The release answers from an environment that loaded its model long ago. Live answers half of its calls."""
     del memory.objects[manifest_key("churn", 1)]
     station = Station(live, registry)
 
@@ -181,7 +181,7 @@ def test_a_previous_release_that_cannot_cold_start_is_no_target_and_the_message_
 def test_a_fresh_release_that_fails_is_rolled_back_although_the_journal_refuses_writes(
     live: Desk, registry: Registry, lambda_: StrictLambda, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Delivered again, it moves nothing more; the next command writes where live stands."""
+    """A second delivery moves nothing; the next command records the position of live."""
 
     def refuse(key: str, _: bytes) -> bool:
         raise StorageError(f"could not create {key}: AccessDenied")
@@ -212,7 +212,7 @@ def test_the_same_alarm_ten_times_is_decided_once(live: Desk, registry: Registry
     assert len(station.notified) == 1
 
 
-def test_a_standing_alarm_is_decided_again_when_it_is_delivered_again(live: Desk, registry: Registry) -> None:
+def test_a_lasting_alarm_is_decided_again_when_it_is_delivered_again(live: Desk, registry: Registry) -> None:
     station = Station(live, registry)
     station.alarm("throttles")
     assert station.alarm("throttles", at=live.now + timedelta(hours=3)) is not None
@@ -297,7 +297,7 @@ def test_an_action_that_fails_is_notified_and_leaves_live_unchanged(
     assert live.journal().verify() == []
 
 
-def test_a_move_function_that_fails_is_told_and_the_next_command_finds_live_where_it_was(
+def test_a_failed_move_function_is_reported_and_the_next_command_finds_live_unmoved(
     live: Desk, registry: Registry, lambda_: StrictLambda
 ) -> None:
     def crash(_: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Retirement and releases: what is live, or about to be, stays; what is retired never comes back."""
+"""Retirement and releases: a live version, or one about to be live, is not retired; a retired one is never released."""
 
 import pytest
 

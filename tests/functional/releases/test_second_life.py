@@ -1,4 +1,4 @@
-"""A stack that was deleted, deployed again under its name, and took the registry over: release numbers begin anew."""
+"""A stack deployed again under the name of a deleted one, with its registry: release numbers begin at 1 again."""
 
 from datetime import timedelta
 from typing import Any
@@ -175,7 +175,7 @@ def test_the_bootstrap_version_stays_whatever_its_number(first: Desk, registry: 
     assert [int(one["Version"]) - number for one in left[number:]] == [0, 4, 5, 6]
 
 
-def test_numbers_that_go_on_tell_the_two_lives_apart_as_well(first: Desk, registry: Registry) -> None:
+def test_continued_numbers_distinguish_the_two_lives_too(first: Desk, registry: Registry) -> None:
     second = born(first, SECOND, number=5)
     for version in (3, 2):
         ship(second.releases(), registry, version)

@@ -64,7 +64,7 @@ def part(model: str, version: int, slot: int) -> Part:
     )  # fmt: skip
 
 
-def test_a_month_of_quiet_is_not_searched(registry: Registry) -> None:
+def test_a_month_without_requests_is_not_searched(registry: Registry) -> None:
     ledger = Sparse()
     digest = f"sha256:{registry.manifest('churn', 1)[1]}"
     candidate, live = (

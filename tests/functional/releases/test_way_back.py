@@ -42,7 +42,7 @@ def test_a_warm_target_that_cannot_cold_start_is_refused_and_an_older_good_relea
     three: Releases, registry: Registry, lambda_: StrictLambda, memory: Memory,
     harm: Callable[[Memory, str], None], key: str, to: str,
 ) -> None:  # fmt: skip
-    """It answers: from an environment that loaded its model long ago."""
+    """The target still answers, from an environment that loaded its model long ago."""
     harm(memory, key)
 
     with pytest.raises(ReleaseError, match=r"release 3 \(churn version 2\) cannot cold start: ") as caught:
@@ -182,7 +182,7 @@ def test_a_journal_that_refuses_writes_holds_no_rollback_up_and_the_next_command
 def test_a_release_is_not_started_while_the_journal_refuses_writes(
     three: Releases, registry: Registry, lambda_: StrictLambda, memory: Unreachable
 ) -> None:
-    """Forward can wait; the way back cannot."""
+    """A release can wait for the journal; a rollback cannot."""
     memory.refuses = True
     with pytest.raises(StorageError):
         three.release(registry, "churn", 1)

@@ -1,4 +1,4 @@
-"""Retraining on real penguins, with a ledger: what came true is learnt where plausible, and judged beside live."""
+"""Retraining on real penguins and a ledger: plausible outcomes are learnt, and the candidate is compared with live."""
 
 from datetime import timedelta
 

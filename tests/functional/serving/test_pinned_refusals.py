@@ -29,7 +29,7 @@ from tests.functional.serving.pins import (
 def test_a_version_that_was_never_live_is_not_served_though_it_is_in_the_chain(
     load_app: Load, released: dict[str, str], s3_requests: list[str], pinnable: str
 ) -> None:
-    """A manifest that was written by hand, and that an honest publication followed, has passed no gate."""
+    """A manifest that was written by hand, and that a regular publication followed, has passed no gate."""
     app = load_app(released | {"FAIRLEAD_PINNABLE": pinnable})
     s3_requests.clear()
 

@@ -126,14 +126,14 @@ def test_json_in_any_spelling_of_the_headers_is_read(app: ModuleType, headers: d
 @pytest.mark.parametrize("base", ["/ml", "/ml/penguins", "/predict", "/versions/1"])
 @pytest.mark.parametrize("name", ["predict", "predict_pinned", "model", "health"])
 def test_a_base_path_in_front_of_the_resource_works(app: ModuleType, name: str, base: str) -> None:
-    """A custom domain's mapping stands in the event's path."""
+    """The event's path has a custom domain's base path."""
     plain = event(name)
     assert invoke(app, {**plain, "path": f"{base}{plain['path']}"})[0] == 200
     assert invoke(app, {**plain, "path": f"{base}{plain['path']}/"})[0] == 200
 
 
 def test_a_compressed_body_is_refused_by_name(app: ModuleType) -> None:
-    """API Gateway hands it on broken, so it is not tried."""
+    """API Gateway damages such a body, so it is not decompressed."""
     packed = gzip.compress(event("predict")["body"].encode()).decode("utf-8", "replace")
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     status, body, _ = invoke(app, event("predict", body=packed, headers=headers))
@@ -165,9 +165,7 @@ def test_rows_are_bounded_by_the_size_of_their_answer(app: ModuleType) -> None:
     assert (status, body["code"]) == (413, "too_large")
 
 
-def test_a_defect_of_ours_is_a_500_that_tells_the_caller_nothing(
-    app: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_defect_is_a_500_without_detail_for_the_caller(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("secret")
 

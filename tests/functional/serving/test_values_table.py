@@ -1,4 +1,4 @@
-"""docs/reference/values.md as it stands: each row of its table is sent in each protocol and has the status it names."""
+"""docs/reference/values.md: each row of its table is sent in each protocol, and the answer has the status it names."""
 
 import contextlib
 import json

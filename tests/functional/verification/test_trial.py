@@ -1,4 +1,4 @@
-"""A release on trial: predict's own handler with real models, right and wrong in every way that a check is for."""
+"""Trials of a release: predict's own handler with real models, correct ones and one fault for each check."""
 
 from collections.abc import Callable
 from typing import Any
@@ -121,7 +121,7 @@ def test_crash_refuses_the_release_with_the_runtimes_error(
     assert release.calls == ["GET /health"]
 
 
-def test_a_release_that_stops_answering_is_not_asked_on(
+def test_a_release_that_stops_answering_is_not_called_again(
     here: ReleasesHere, release: Release, shelf: Store, again: Published
 ) -> None:
     def hang(answer: Answer) -> Answer:
@@ -202,7 +202,7 @@ def test_a_start_that_cannot_be_seen_is_said_and_refuses_nothing(
 def test_frozen_digest_must_match_the_registry(
     here: ReleasesHere, s3_url: str, what: str, check: str, damage: str
 ) -> None:
-    """The release answers well all the while: it loaded before."""
+    """The release still answers well, because it loaded its model before."""
     store, published = broken_store(s3_url)
     here.publish("1", store.env)
     here.publish("8", store.released(published))

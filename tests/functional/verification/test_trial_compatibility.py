@@ -80,7 +80,7 @@ def silently(store: Store, published: Published) -> Published:
 
 
 def test_an_older_version_is_not_excused_by_the_break_it_was_itself(here: ReleasesHere, s3_url: str) -> None:
-    """Version 2 broke with 1 on purpose; it is released again after 3, whose callers send `year` once more."""
+    """Version 2 broke the contract of 1 on purpose. It is released again after 3, whose callers send `year`."""
     store, _ = broken_store(s3_url)
     second, third = without_year(store), penguins.publish(store.registry)
     here.publish("9", store.released(third))
@@ -103,7 +103,7 @@ def test_failing_on_old_rows_is_never_on_purpose(
 def test_old_rows_need_a_well_formed_answer_and_not_an_equal_one(
     here: ReleasesHere, release: Release, shelf: Store, again: Published
 ) -> None:
-    """From the trial of the old rows on: swapped labels are another opinion, a missing label is no answer."""
+    """Another label for an old row is allowed; an answer without label is not."""
 
     def old_rows() -> bool:
         return release.calls.count("POST /predict") > 1 + latency_check.WARM_CALLS

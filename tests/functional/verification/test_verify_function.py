@@ -27,7 +27,7 @@ Answer = dict[str, Any]
 
 
 class Deploy:
-    """CodeDeploy's side: one deployment (`info`), and what it was told (`statuses`)."""
+    """CodeDeploy's side: one deployment (`info`), and the statuses that the hook sent."""
 
     def __init__(self) -> None:
         self.client: Any = boto3.client(
@@ -77,7 +77,7 @@ class Stage:
         self.app = app
 
     def play(self, *, milliseconds: int = 120_000) -> list[str]:
-        """Have CodeDeploy call the hook; returns what it has been told."""
+        """Have CodeDeploy call the hook; return the statuses that it received."""
         ends = time.monotonic() + milliseconds / 1000
         lambda_context = SimpleNamespace(
             aws_request_id="1",
@@ -210,7 +210,7 @@ def refuse_writing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("wrong", [False, True])
-def test_without_a_record_nothing_is_let_through_and_nothing_is_kept_silent(
+def test_a_trial_whose_record_cannot_be_written_fails_and_codedeploy_is_answered(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, wrong: bool
 ) -> None:
     refuse_writing(stage, monkeypatch)
@@ -261,8 +261,8 @@ def test_an_appspec_that_codedeploy_does_not_show_is_taken_on_the_descriptions_w
     assert stage.play() == ["Succeeded"]
 
 
-def test_codedeploys_own_rollback_is_never_held_up(stage: Stage) -> None:
-    """Its description is CodeDeploy's, its target is what served until now, and callers wait for it."""
+def test_codedeploys_own_rollback_is_never_delayed(stage: Stage) -> None:
+    """Its description is CodeDeploy's own, its target served callers before, and callers wait for it."""
     stage.deploy.info |= {
         "creator": "codeDeployRollback",
         "description": "",

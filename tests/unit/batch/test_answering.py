@@ -1,4 +1,4 @@
-"""Rows that have no answer are named, and the others keep theirs, whatever an engine raises."""
+"""Rows without an answer are named, and the others keep their answers, for every error of an engine."""
 
 from collections.abc import Sequence
 from typing import Any

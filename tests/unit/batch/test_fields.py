@@ -82,7 +82,7 @@ def test_json_values_are_refused_where_a_request_refuses_them(field: Field, valu
     ],
 )  # fmt: skip
 def test_cells_of_csv_are_read_by_the_field(field: Field, cells: tuple[str, ...], expected: list[Any]) -> None:
-    """None stands for a fault, NaN for a missing value."""
+    """In `expected`, None means a fault and NaN a missing value."""
     rows, faults = checked(signature(field), {"x": cells, "other": ("0",) * len(cells)}, len(cells))
     found = [None if place in faults else value for place, value in enumerate(rows.columns[0].tolist())]
     missing = [math.nan if value is None and place not in faults else value for place, value in enumerate(found)]

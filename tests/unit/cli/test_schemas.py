@@ -1,4 +1,4 @@
-"""The schemas of --json: every command has one, every kind of document was really printed once, the page is in step."""
+"""The schemas of --json: every command has one, every kind of document was printed in a test, the page lists all."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def test_schemas_are_of_the_dialect_and_know_no_other_member(command: str) -> No
 
 @pytest.mark.parametrize(("command", "kind"), [one for one in KINDS if one[1] < len(DOCUMENTS[one[0]])])
 def test_every_kind_of_document_was_printed_by_a_command(command: str, kind: int) -> None:
-    """Record them anew: FAIRLEAD_RECORD_DOCUMENTS=1 pytest tests/unit/cli tests/functional/cli …."""
+    """Record them again: FAIRLEAD_RECORD_DOCUMENTS=1 pytest tests/unit/cli tests/functional/cli …."""
     document = json.loads(json_documents.recorded(command, kind).read_text())
     assert json_documents.kind_of(command, document) == kind
 

@@ -26,7 +26,7 @@ def test_a_call_is_signed_for_execute_api_in_the_callers_region(server: Script) 
     assert "/eu-west-1/execute-api/aws4_request" in headers["Authorization"]
 
 
-def test_rows_go_out_in_bounded_batches_and_every_answer_comes_back_in_order(server: Script) -> None:
+def test_rows_are_sent_in_bounded_batches_and_answers_keep_their_order(server: Script) -> None:
     server.answers = [(200, {}, None)]
 
     answers = list(endpoint(server)[0].predict([{"x": n} for n in range(2_500)]))
@@ -48,7 +48,7 @@ def test_wide_rows_are_bounded_by_bytes() -> None:
     assert all(len(batch.body()) < BYTES_PER_CALL + 100 for batch in made)
 
 
-def test_one_row_larger_than_the_bound_still_goes_out_alone() -> None:
+def test_one_row_larger_than_the_bound_is_sent_alone() -> None:
     assert [len(made.rows) for made in batches([{"t": "x" * BYTES_PER_CALL}, {"t": "y"}])] == [1, 1]
 
 
@@ -131,7 +131,7 @@ def test_scalars_of_numpy_and_pandas_are_sent_as_json_has_them() -> None:
     }
 
 
-def test_a_request_that_is_too_large_goes_again_in_halves(server: Script) -> None:
+def test_a_request_that_is_too_large_is_sent_again_in_halves(server: Script) -> None:
     """The endpoint's own limit of rows may be lower: where answers are wide."""
     large = {"code": "too_large", "detail": "4 rows, at most 3"}
     wrong = {"row": 0, "field": "x", "expected": "a number", "got": "a string"}
@@ -158,7 +158,7 @@ def test_one_row_that_is_too_large_is_refused(server: Script) -> None:
 
 
 def test_answers_of_parallel_requests_come_in_order(server: Script) -> None:
-    """The first is answered last; no more than `parallel` are on their way."""
+    """The first is answered last; no more than `parallel` run at a time."""
     server.slow = lambda body: 0.2 if json.loads(body)["instances"][0]["x"] == 0 else 0.02
     server.answers = [(200, {}, None)]
 
@@ -223,7 +223,7 @@ def test_a_name_that_is_no_text_is_refused() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "api", "ftp://a/b", "https://", "http://[::1/", "http://a:99999/"])
-def test_an_address_that_is_none_is_a_setting_to_mend(url: str) -> None:
+def test_an_invalid_address_is_a_settings_error(url: str) -> None:
     with pytest.raises(SettingsError, match="is no address of an API"):
         Endpoint(url)
 

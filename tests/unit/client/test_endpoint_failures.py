@@ -1,4 +1,4 @@
-"""The signed client against an endpoint that is busy, silent, refuses, or answers what it should not."""
+"""The signed client against an endpoint that is busy, silent, refuses calls, or sends invalid answers."""
 
 import time
 from email.utils import formatdate
@@ -59,7 +59,7 @@ def test_a_retry_after_beyond_the_deadline_is_not_waited_for(server: Script) -> 
     assert (len(server.received), pauses.all) == (1, [])
 
 
-def test_a_silent_endpoint_is_asked_until_the_deadline(server: Script) -> None:
+def test_a_silent_endpoint_is_retried_until_the_deadline(server: Script) -> None:
     server.slow = lambda _: 1.0
     started = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""The programs that measure drift's false alarms and power count rightly, and would notice a judge that is broken."""
+"""The programs that measure drift's false alarms and power count correctly, and detect a broken judgement."""
 
 import functools
 import re
@@ -87,7 +87,7 @@ def test_a_judge_that_always_rings_is_noticed() -> None:
     assert "more than 0.1 false alarms a month" in str(drift_false_alarms.complaint([measured(SINGLE, *months)]))
 
 
-def test_the_real_judge_keeps_silent_where_nothing_drifts() -> None:
+def test_the_real_judgement_finds_no_drift_where_nothing_drifts() -> None:
     months = [month(penguins(), SINGLE, seed, days=2) for seed in range(2)]
     assert [(one.alarms(), one.enough) for one in months] == [(0, 2), (0, 2)]
     assert drift_false_alarms.complaint([measured(SINGLE, *months)]) is None

@@ -1,4 +1,4 @@
-"""Inputs that broke: seen within the hour, as facts; what only moved is drift's to judge."""
+"""Broken inputs are found within the hour, without statistics; a mere shift is left to drift."""
 
 from typing import Any
 

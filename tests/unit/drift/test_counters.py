@@ -1,4 +1,4 @@
-"""Drift's counters: exact, additive in any order, small, and without anybody's name."""
+"""Drift's counters: exact, additive in any order, small, and without names of callers."""
 
 import subprocess
 import sys

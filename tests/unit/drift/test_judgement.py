@@ -1,4 +1,4 @@
-"""Drift's judgement: planted drifts are found and ranked, chance and floods are not, little data says so."""
+"""Drift's judgement: planted drifts are found and ranked, chance and floods are not, few data give no verdict."""
 
 from collections.abc import Callable
 from typing import Any
@@ -324,7 +324,7 @@ def test_a_judgement_is_json() -> None:
     assert msgspec.json.decode(msgspec.json.encode(judgement), type=Judgement) == judgement
 
 
-def test_a_baseline_of_one_value_or_of_nothing_is_no_trouble() -> None:
+def test_a_baseline_of_one_value_or_of_none_is_judged() -> None:
     nothing = baseline_of(
         Signature(
             inputs=(Field(name="a", kind="number"), Field(name="b", kind="number")),

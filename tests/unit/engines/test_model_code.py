@@ -214,7 +214,7 @@ def test_two_packages_of_one_name_do_not_mix(monkeypatch: pytest.MonkeyPatch) ->
         ("churn_features.gone.Clip", "has no module churn_features.gone"),
     ],
 )
-def test_a_name_stands_for_nothing_that_the_package_imports(name: str, message: str) -> None:
+def test_a_name_does_not_refer_to_what_the_package_imports(name: str, message: str) -> None:
     with clipping(1) as code, pytest.raises(ModelCodeError, match=message):
         code.find(name)
 

@@ -1,4 +1,4 @@
-"""No item is hot: writers who count the same at once get their turn, and everything is counted once."""
+"""No item is hot: concurrent writers of the same counters all succeed, and everything is counted once."""
 
 from benchmarks.contention import Held, measure
 from fairlead.feedback.ledger import counter_items
@@ -14,7 +14,7 @@ def test_writers_of_the_same_counters_all_get_through() -> None:
 
 
 def test_a_transaction_keeps_to_one_shard_and_the_next_takes_another() -> None:
-    """With a shard for each item, a transaction of several items would meet nearly everybody."""
+    """With a separate shard for each item, a transaction of several items would conflict with nearly every other."""
     shards: list[set[str]] = []
 
     class RecordingClient(Held):

@@ -1,4 +1,4 @@
-"""The cost of an idle stack is counted from what the template deploys."""
+"""The cost of an idle stack is counted from the resources that the template deploys."""
 
 import re
 from datetime import UTC, datetime

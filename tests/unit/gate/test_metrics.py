@@ -101,7 +101,7 @@ def test_thirty_right_answers_of_thirty_do_not_prove_perfection() -> None:
     assert accuracy.high == balanced.high == 1.0
 
 
-def test_calibration_error_tells_honest_from_overconfident() -> None:
+def test_calibration_error_is_larger_for_overconfident_probabilities() -> None:
     generator = np.random.default_rng(4)
     stated = generator.random(5_000)
     target = (generator.random(5_000) < stated).astype(np.int32)

@@ -81,7 +81,7 @@ def test_deployment_stopped_half_way_leaves_its_weights() -> None:
 
 
 def test_an_attempt_that_moved_nothing_says_nothing_of_live() -> None:
-    """Of two who roll back at once the second fails, after the first has moved live."""
+    """Of two concurrent rollbacks the second fails, after the first has moved live."""
     second = Draft(kind="failed", by=ADA, was=release(3), now=release(2), why="another client moved it")
     kept = written((0, moved(1, 2)), (5, moved(2, 3)), (10, moved(3, 2)), (10, second))
 
@@ -101,7 +101,7 @@ def test_a_late_event_counts_from_its_own_time() -> None:
 
 
 def test_the_journal_answers_as_the_rule_does_over_all_its_records() -> None:
-    """It passes over years of records by halves; late news is among those it must not pass over."""
+    """The journal skips years of records by bisection, and must not skip late records."""
     drafts = [(1440.0 * day, moved(day + 1, day + 2)) for day in range(40)]
     drafts.insert(21, (1440.0 * 20 + 30, moved(21, 50, happened=at(1440.0 * 19 + 60))))
     kept = written(*drafts)
@@ -181,7 +181,7 @@ def test_an_alias_elsewhere_is_named(draft: Draft, found: ObservedAliases, words
 
 
 def test_a_release_number_that_holds_another_model_is_drift() -> None:
-    """A stack that was deleted and deployed anew numbers its versions from 1 again."""
+    """A stack that was deleted and deployed again numbers its versions from 1 again."""
     other: Release = msgspec.structs.replace(release(2), digest="sha256:other")
 
     assert drift(written((0, moved(1, 2))).standing(), ObservedAliases(live=other, weights={}, previous=None))

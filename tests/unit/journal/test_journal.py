@@ -154,7 +154,7 @@ def test_an_overtaken_writer_decides_again() -> None:
 
 def test_a_put_whose_answer_was_lost_counts_as_created() -> None:
     class Repeating(Memory):
-        """The client below repeats a put, and then meets its own object."""
+        """botocore repeats a put, and then finds its own object."""
 
         def put_new(self, key: str, data: bytes) -> bool:
             super().put_new(key, data)
@@ -182,7 +182,7 @@ def test_two_records_that_say_the_same_are_two() -> None:
 
 def test_a_writer_that_is_always_overtaken_raises_storage_error() -> None:
     class Full(Memory):
-        """Another writer is always faster."""
+        """A store in which another writer is always faster."""
 
         def put_new(self, key: str, data: bytes) -> bool:
             super().put_new(key, data + b" ")

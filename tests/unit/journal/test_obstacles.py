@@ -189,7 +189,7 @@ def test_an_object_put_there_while_a_record_is_written_is_stepped_over() -> None
 @pytest.mark.parametrize("number", range(1, RECORDS + 1))
 @pytest.mark.parametrize("change", ["deleted", "edited", "damaged"])
 def test_one_record_that_was_changed_later_takes_no_newer_one_with_it(number: int, change: str) -> None:
-    """It takes rights that no role has; what the journal says of the others still holds, and `verify` names it."""
+    """No role has the rights for such a change. The other records still count, and `verify` names the changed one."""
     store = written()
     if change == "deleted":
         store.objects.pop(key_of(number))

@@ -98,7 +98,7 @@ def test_release_killed_at_any_step_is_in_the_journal_after_the_next_command(sto
 @pytest.mark.parametrize("call", range(12))
 @pytest.mark.parametrize("step", range(6))
 def test_healing_may_die_too(store: Memory, step: int, call: int, after: bool) -> None:
-    """At any call to the store, before or after its effect; the command after it finishes what is left."""
+    """The reconciling command dies at any call to the store, before or after its effect; the next one completes it."""
     aliases = Aliases()
     aliases.release(store, kill=step)
     seen = aliases.seen()
@@ -151,7 +151,7 @@ def test_a_stack_without_a_release_needs_no_record() -> None:
 
 
 def test_a_snapshot_older_than_the_newest_record_is_not_recorded(store: Memory) -> None:
-    """Ada moves live and records it between Bob's two looks: at the aliases, and at the journal."""
+    """Ada moves live and records it after Bob read the aliases, and before he reads the journal."""
     known = journal(store).last()
     before = Aliases().seen()
     journal(store).append(moved(2, 3))

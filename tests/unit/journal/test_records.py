@@ -71,7 +71,7 @@ def test_object_that_is_no_record_is_refused(change: dict[str, Any], error: type
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"[]", b'{"schema": 1}', encode(RECORD)[:-10]])
-def test_bytes_that_are_no_record_are_refused_in_our_words(data: bytes) -> None:
+def test_bytes_that_are_no_record_raise_errors_of_fairlead(data: bytes) -> None:
     with pytest.raises((IntegrityError, SchemaError)):
         decode(data)
 

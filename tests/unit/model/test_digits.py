@@ -1,4 +1,4 @@
-"""Numbers in words of people."""
+"""Numbers as texts for human readers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Monitoring's rules: what is mature, what is surely worse, what is a datapoint, when a standing alarm is put again."""
+"""Monitoring's rules: mature predictions, surely worse quality, datapoints, and when a lasting alarm is sent again."""
 
 import random
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ def test_young_predictions_whose_outcomes_are_as_complete_as_the_old_ones_are_ma
 
 
 def test_a_few_quick_outcomes_make_nothing_mature() -> None:
-    """Complaints come at once; that all was well with the others is known a day later."""
+    """Wrong predictions are reported at once, right ones a day later."""
     predicted = {NOW - n: 10 for n in range(1, 3 * DAY)}
     known = {NOW - n: counts(10, delay=2) for n in range(DAY + 1, 3 * DAY)} | {
         NOW - n: counts(2) for n in range(1, DAY + 1)
@@ -164,7 +164,7 @@ def test_gauges_of_the_live_release_and_of_each_version() -> None:
 
 
 @pytest.mark.parametrize("late", [-140, 0, 1, 140])
-def test_a_standing_alarm_is_put_again_once_an_hour_whenever_ticks_really_come(late: int) -> None:
+def test_a_lasting_alarm_is_sent_again_once_an_hour_also_with_irregular_ticks(late: int) -> None:
     since = 1_000_123.5
     ticks = [300 * n + (late if n % 2 else 0) for n in range(3400, 3400 + 12 * 5)]
     put = [at for at in ticks if due(since, at, tick=300, cool_down=3600)]

@@ -1,4 +1,4 @@
-"""The documentation says what is there: commands, options, verbs, files, links."""
+"""The documentation matches the code: commands, options, verbs, files, links."""
 
 import re
 import shlex
@@ -31,8 +31,8 @@ def commands(group: Any = ROOT_COMMAND, prefix: str = "") -> dict[str, Any]:
 
 
 COMMANDS = commands()
-TOLD = "\n".join(path.read_text() for path in DOCS if path.parent.name != "decisions")
-SAID = sorted(set(re.findall(r"(?:^ {4,}|`)(fairlead [a-z][^`\n]*)", TOLD, flags=re.MULTILINE)))
+TEXT = "\n".join(path.read_text() for path in DOCS if path.parent.name != "decisions")
+SAID = sorted(set(re.findall(r"(?:^ {4,}|`)(fairlead [a-z][^`\n]*)", TEXT, flags=re.MULTILINE)))
 
 
 def options(command: Any) -> set[str]:

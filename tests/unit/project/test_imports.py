@@ -70,7 +70,7 @@ def tree(path: Path) -> ast.Module:
 
 @functools.cache
 def imports(path: Path) -> frozenset[str]:
-    """Every module a file imports, wherever the statement stands."""
+    """Return every module that a file imports, also inside functions."""
     nodes = list(ast.walk(tree(path)))
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     froms = [(node.module, node.names) for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
@@ -111,7 +111,7 @@ ROOMS = [pytest.param(one, package, rows, id=one) for package, rows in HOUSES fo
 
 
 @pytest.mark.parametrize(("package", "rows"), HOUSES, ids=["fairlead", "fairlead_cli"])
-def test_every_room_stands_in_one_row(package: Path, rows: list[set[str]]) -> None:
+def test_every_room_is_in_one_row(package: Path, rows: list[set[str]]) -> None:
     named = [one for row in rows for one in row]
     assert len(named) == len(set(named))
     assert set(named) == rooms_of(package)

@@ -42,7 +42,7 @@ MODULES = {module(path): path for path in FILES}
 
 @functools.cache
 def imports(path: Path) -> frozenset[str]:
-    """The modules a file imports, wherever the statement stands."""
+    """Return the modules that a file imports, also inside functions."""
     return frozenset(_imported(path))
 
 

@@ -1,4 +1,4 @@
-"""The baseline: bins with sense at ties, few rows and holes; bounded, exact in its counts, the same when read back."""
+"""The baseline: bins for ties, few rows and missing values; bounded, with exact counts, and equal when read back."""
 
 import numpy as np
 import pytest
@@ -56,7 +56,7 @@ def test_few_rows_make_few_bins() -> None:
     assert bins.numbers(np.arange(3.0)).edges == ()
 
 
-def test_nothing_seen_and_one_value_are_no_trouble() -> None:
+def test_a_column_without_values_or_with_one_value_has_bins() -> None:
     assert bins.numbers(np.array([np.nan, np.nan])) == Numbers(edges=(), counts=(0,))
     assert bins.numbers(np.full(40, 7.0)) == Numbers(edges=(), counts=(40,), low=7.0, high=7.0)
 

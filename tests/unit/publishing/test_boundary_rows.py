@@ -1,4 +1,4 @@
-"""Boundary rows stand where engines err: beside splits, at edges, missing, unseen."""
+"""Boundary rows lie where engines may differ: beside splits, at edges, missing, unseen."""
 
 import math
 from typing import Any
@@ -62,7 +62,7 @@ def test_the_same_material_gives_the_same_rows_and_never_too_many() -> None:
     assert len(changed) == 100  # fields take turns
 
 
-def test_rows_stand_on_and_beside_every_split_on_both_grids() -> None:
+def test_rows_lie_on_and_beside_every_split_on_both_grids() -> None:
     X = np.arange(0, 20, 0.25)[:, None]
     tree = DecisionTreeClassifier().fit(X, X[:, 0] > 7.2)
     (threshold,) = tree.tree_.threshold[tree.tree_.feature == 0]

@@ -1,4 +1,4 @@
-"""Clusters have no truth to be right about; where a grouping is known, they are compared with it."""
+"""Clusters have no true labels; if a grouping is known, they are compared with it."""
 
 from fairlead.publishing.cluster_metric import adjusted_rand
 

@@ -1,4 +1,4 @@
-"""The proof sees what differs, says where and by how much, and forgives no label."""
+"""The proof finds each difference, with its place and size, and accepts no different label."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -273,7 +273,7 @@ def test_a_target_that_does_not_fit_is_refused(y: Any, message: str) -> None:
         infer(LinearRegression().fit(NUMBERS, FRAME["length"]), NUMBERS, y)
 
 
-def test_an_imputer_in_front_of_an_encoder_that_knows_nothing_of_missing_is_believed_only_if_it_answers() -> None:
+def test_an_imputer_in_front_of_an_encoder_without_missing_values_counts_only_if_it_answers() -> None:
     """An imputer that adds columns still answers; one that is not there does not."""
     words = make_pipeline(SimpleImputer(strategy="constant", fill_value="none"), OneHotEncoder())
     columns = ColumnTransformer([("words", words, ["island"]), ("numbers", SimpleImputer(), ["length"])])

@@ -1,4 +1,4 @@
-"""Tables and targets as notebooks hold them are read as scikit-learn reads them, or refused with the way forward."""
+"""Tables and targets as notebooks hold them are read as scikit-learn reads them, or refused with a hint."""
 
 import decimal
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Tables as people bring them: read as pandas reads them, or refused with the line."""
+"""Tables of users are read as pandas reads them, or refused with the line."""
 
 import gzip
 import os

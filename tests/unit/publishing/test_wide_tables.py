@@ -125,7 +125,7 @@ def test_thousands_of_columns_with_missing_values_are_probed_with_few_rows() -> 
 
 
 def test_far_rows_change_all_numbers_first_and_build_no_more_than_they_return() -> None:
-    """One row a field, of all fields at once, was 288 MB for 6,000 fields and 3 GB for 20,000."""
+    """One row for each field, of all fields at once, was 288 MB for 6,000 fields and 3 GB for 20,000."""
     from msgspec.structs import replace
 
     signature = replace(NUMBERS, inputs=NUMBERS.inputs * 2)

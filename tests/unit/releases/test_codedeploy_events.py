@@ -99,7 +99,7 @@ def test_rollback_by_an_alarm_is_in_the_journal_with_the_alarm(recorder: Recorde
 
 
 def test_a_stop_that_is_being_rolled_back_leaves_nothing(recorder: Recorder, cloud: Cloud) -> None:
-    """The event may come between the stop and the rollback that takes the weights away."""
+    """The event may come between the stop and the rollback, which removes the weights."""
     cloud.start("d-1", 13, 14)
     cloud.end("d-1", "Stopped", 13, rollbackInfo={"rollbackDeploymentId": "d-2"})
     cloud.shift(13, 14)
@@ -138,9 +138,7 @@ def test_a_stop_without_a_rollback_leaves_two_releases(recorder: Recorder, cloud
     assert drift(standing, seen(cloud)) == []
 
 
-def test_late_news_of_a_stop_does_not_unsay_the_rollback_after_it(
-    recorder: Recorder, cloud: Cloud, kept: Journal
-) -> None:
+def test_a_late_stop_event_does_not_override_a_later_rollback(recorder: Recorder, cloud: Cloud, kept: Journal) -> None:
     """An operator stops the deployment and moves live; the record function was down for an hour."""
     cloud.start("d-1", 13, 14)
     cloud.shift(13, 14)
@@ -225,7 +223,7 @@ def test_every_example_event_is_recorded(path: Path, recorder: Recorder, cloud: 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_in_any_order_and_any_number_of_times_the_journal_ends_up_right(seed: int) -> None:
-    """Good, alarmed and rolled back, good; each event comes one to three times, some an hour and a half late."""
+    """Of three deployments the second is rolled back. Each event comes one to three times, some 90 minutes late."""
     chance = random.Random(seed)  # noqa: S311 - a test's dice
     clock = Clock()
     cloud, kept = Cloud(clock), journal(Memory(), clock)

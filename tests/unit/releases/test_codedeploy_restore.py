@@ -1,4 +1,4 @@
-"""Live that a failed deployment left astray is put back, once, and the journal says so."""
+"""If a failed deployment left `live` at another release, it is moved back once, and the journal records it."""
 
 import itertools
 
@@ -24,7 +24,7 @@ def astray(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["d-1", "d-1", "d-2", "d-2"])), ids=" ".join)
-def test_a_rollback_that_leaves_live_astray_is_put_right_once_and_is_in_the_journal(
+def test_live_left_at_a_wrong_release_is_restored_once_and_recorded(
     cloud: Cloud, kept: Journal, mover: MoveFunction, order: tuple[str, ...]
 ) -> None:
     astray(cloud)
@@ -75,7 +75,7 @@ def test_a_run_that_was_killed_after_the_move_writes_its_record_when_it_is_repea
 
 
 def test_live_that_an_operator_moves_is_left_alone(cloud: Cloud, kept: Journal, mover: MoveFunction) -> None:
-    """Before, by an intent, or after; a deployment that a newer one followed answers for nothing."""
+    """The operator moved it before, by an intent, or after. After a newer deployment, an older one restores nothing."""
     astray(cloud)
     kept.append(intended(14, 11))
     recorder = over(cloud, kept, mover)
@@ -103,7 +103,7 @@ def test_a_deployment_that_was_stopped_by_hand_is_left_to_that_user(
     assert mover.moved_to == []
 
 
-def test_an_intent_that_an_earlier_stack_left_open_keeps_no_live_astray(
+def test_an_open_intent_of_an_earlier_stack_does_not_prevent_the_restore(
     cloud: Cloud, kept: Journal, mover: MoveFunction
 ) -> None:
     """Releases of two lives have the same numbers: it announces no move of this stack's alias."""

@@ -13,7 +13,7 @@ UNTIL = datetime(2026, 11, 23, 12, 2, 10, tzinfo=UTC)
 
 
 class Metrics:
-    """A client with one paginator, which has a value a minute; remembers what it was asked for."""
+    """A client with one paginator, which has a value for each minute; remembers what it was asked for."""
 
     def __init__(self, *pages: dict[str, list[float]]) -> None:
         self.pages = pages
@@ -78,7 +78,7 @@ def test_a_clock_behind_awss_hides_nothing_and_asks_for_no_time_that_ends_before
 
 
 def test_calls_that_crashed_are_calls_and_errors() -> None:
-    """A crash, or a call out of time, reports nothing itself; Lambda does."""
+    """A call that crashes or times out writes no metric itself; Lambda counts it."""
     client = Metrics({"requests_0": [90.0], "errors_0": [1.0], "crashes_0": [10.0]})
 
     found = metrics.read(client, ["14"], stack="churn", function="churn-predict", since=SINCE, until=UNTIL)

@@ -1,4 +1,4 @@
-"""A process knows how long it has been there, from before its first line of Python."""
+"""The age of a process includes the start of its interpreter."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ def test_a_new_process_s_age_holds_the_interpreter_s_own_start() -> None:
     assert 100 <= float(done.stdout) <= took + 20
 
 
-def test_where_the_kernel_does_not_tell_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_process_age_without_kernel_data_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(*_: object, **__: object) -> str:
         raise FileNotFoundError
 
