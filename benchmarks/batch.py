@@ -43,7 +43,7 @@ class Job(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What a job took: rows, chunks, CPU seconds of the plan and of the chunks, and most memory in MiB."""
+    """Figures of a job: rows, chunks, CPU seconds of the plan and of the chunks, and most memory in MiB."""
 
     rows: int
     chunks: int

@@ -1,4 +1,4 @@
-"""What a prediction costs: log bytes, requests and ledger writes of a real call, at the prices of `fairlead.prices`.
+"""Cost of a prediction: log bytes, requests and ledger writes of a real call, at the prices of `fairlead.prices`.
 
 The predict function runs with real proxy events and its log is caught. The captured lines go through the real feedback
 code into a moto table, which says what was written. Lambda's and API Gateway's own lines are counted by their
@@ -33,7 +33,7 @@ from testkit.ledger_table import create_table
 MODEL = "logistic regression"
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 DELIVERY_SECONDS = 0.1
-"""What the feedback function is taken to run for a delivery."""
+"""Seconds that the feedback function is assumed to run for a delivery."""
 BUSY = 100
 """Calls that share a delivery in a busy minute; in a quiet one each has its own."""
 WARM = """
@@ -58,7 +58,7 @@ TRACE = {
 
 
 class Written(NamedTuple):
-    """What a delivery asks of DynamoDB: write units and read units."""
+    """Write units and read units of DynamoDB for a delivery."""
 
     writes: float
     reads: float

@@ -168,7 +168,7 @@ def _probed(port: int, path: str, body: bytes) -> str:
 
 
 def said(status: int, text: str) -> str:
-    """Return in words what a caller gets."""
+    """Return a caller's answer in words."""
     if status == 200:
         return "200, a prediction"
     return f"{status}, {'the field is named' if 'mean ra' in text else 'no field is named'}"

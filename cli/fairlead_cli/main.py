@@ -67,7 +67,7 @@ def fairlead(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print Fairlead's version.")
     ] = False,
 ) -> None:
-    """Take a fitted scikit-learn model to a live, authorised endpoint on AWS Lambda, and back."""
+    """Publish a fitted scikit-learn model, release it as an authorised endpoint on AWS Lambda, and roll it back."""
 
 
 def _example(text: str) -> str:
