@@ -121,7 +121,7 @@ def test_refused_outcomes_are_listed_by_row_with_exit_code_1(api: Script, tmp_pa
     path = table(tmp_path, prediction_id=ids(4), actual=[None, "no", "yes", "no"])
     done = feedback(path)
     assert done.exit_code == 1
-    assert "in conflict with an earlier report  1" in done.stdout
+    assert "in conflict with an earlier report      1" in done.stdout
     [listed] = [line.split() for line in done.stdout.splitlines() if line.split()[-1:] == ["invalid"] and "-3" in line]
     assert listed[0] == "3"
 

@@ -53,7 +53,7 @@ def test_csv_is_cut_near_the_wanted_length() -> None:
 @pytest.mark.parametrize("line", [b'a,5" pipe,b\n', b'5",10\n', b'"a" b,c\n', b'a,b"\n'])
 def test_csv_with_a_mark_inside_a_plain_field_is_refused_with_its_place(line: bytes) -> None:
     data = b"1,2\n" * 100 + line + b"3,4\n" * 100
-    with pytest.raises(DataError, match=r"rows\.csv, byte 40\d: a quotation mark"):
+    with pytest.raises(DataError, match=r"rows\.csv, byte 40\d: there is a quotation mark inside a field"):
         cut_csv(lambda start, stop: data[start:stop], head=0, size=len(data), length=64, name="rows.csv")
 
 
