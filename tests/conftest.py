@@ -26,6 +26,17 @@ LONGEST = ("scenarios", "scenarios by hand", "scenarios broken off", "loop", "em
 """The groups that take longest: whichever starts last is what everyone else waits for."""
 
 
+LONGEST_ID = 80
+"""Characters. Workers send the ids of all tests to each other; bodies of megabytes were ids of tests."""
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Cut an id that holds a long text or bytes; pytest numbers equal ones."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
+        return f"{val[: LONGEST_ID // 2]!a} and {len(val) - LONGEST_ID // 2} more"
+    return None
+
+
 def _group(item: pytest.Item) -> str:
     marker = item.get_closest_marker("xdist_group")
     return str(marker.args[0]) if marker else ""

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from fairlead.batch.job import Names, Order
-from fairlead.batch.places import Bucket
+from fairlead.batch.locations import Bucket
 from fairlead.batch.plan import Planner, request_of
 from fairlead.batch.steps import Planned
 from fairlead.registry.store import Registry

@@ -207,11 +207,11 @@ def test_the_parquet_layer_reads_and_writes_all_types(tmp_path: Path) -> None:
     code = f"""
 import sys
 from pathlib import Path
-from fairlead.batch.blocks import parquet_blocks
+from fairlead.batch.row_blocks import parquet_blocks
 from fairlead.batch.fields import checked
 from fairlead.batch.files import LocalFiles
 from fairlead.batch.job import Input
-from fairlead.batch.opened import opened_parquet
+from fairlead.batch.input_files import opened_parquet
 from fairlead.batch.results import ParquetResult, result_columns
 from fairlead.model.answers import Answers
 from fairlead.model.signature import Field, Output, Signature

@@ -104,18 +104,18 @@ def _machine(settings: Any, input_: str, output: str) -> "Deployed":
 def _estimated(
     registry: "Registry", order: "Order", facts: "Manifest", local: int | None, machine: "Deployed | None"
 ) -> "Estimate":
-    from fairlead.batch.prepared import prepare
+    from fairlead.batch.local_job import prepare
 
     prepared = prepare(registry, order, facts, write=False)
     return prepared.aws_estimate(machine.batch_concurrency) if machine else prepared.local_estimate(local or 1)
 
 
 def _run_here(registry: "Registry", order: "Order", facts: "Manifest", processes: int, *, json: bool) -> None:
+    from fairlead.batch.local_job import prepare
     from fairlead.batch.manifest import counts
-    from fairlead.batch.prepared import prepare
 
     prepared = prepare(registry, order, facts, write=True)
-    left = prepared.left()
+    left = prepared.remaining()
     rows = 0
     with _progress() as show:
         show(prepared.plan.chunks - len(left), prepared.plan.chunks, "chunks")
@@ -137,7 +137,7 @@ def _run_on_aws(machine: "Deployed", order: "Order", facts: "Manifest", *, json:
     from fairlead.aws.clients import client
     from fairlead.batch.executions import Executions, Progress
     from fairlead.batch.job import Names
-    from fairlead.batch.places import open_place, open_results
+    from fairlead.batch.locations import open_place, open_results
     from fairlead.batch.plan import Planner, request_of
 
     files, pattern = open_place(order.input)

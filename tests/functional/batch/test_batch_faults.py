@@ -9,7 +9,7 @@ import pytest
 from fairlead.batch.executions import Progress
 from fairlead.batch.files import LocalFiles
 from fairlead.batch.job import Names
-from fairlead.batch.places import Bucket
+from fairlead.batch.locations import Bucket
 from fairlead.errors import StorageError
 from tests.functional.batch.conftest import Write, numbers
 from tests.functional.command_line import fairlead, result

@@ -239,7 +239,7 @@ def test_a_version_that_cannot_be_loaded_here_is_refused_before_any_chunk(
     def refuse(*_: object) -> None:
         raise EngineError("the estimator can only be loaded with the layer's versions")
 
-    monkeypatch.setattr("fairlead.batch.prepared.loaded", refuse)
+    monkeypatch.setattr("fairlead.batch.local_job.loaded", refuse)
     done = fairlead("batch", "linear@1", "--input", tmp_path / "in/*.csv", "--output", tmp_path / "out", "--local", 1)
     assert done.exit_code == 3
     assert "layer's versions" in done.stderr

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fairlead.batch.cuts import cut_csv, cut_lines
+from fairlead.batch.chunk_ranges import cut_csv, cut_lines
 from fairlead.errors import DataError
 
 CELL = st.text(st.sampled_from('ab",\r\n é'), max_size=6)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.batch.files import LocalFiles, located, matching
-from fairlead.batch.places import open_results
+from fairlead.batch.locations import open_results
 from fairlead.errors import DataError, IntegrityError, NotFoundError, SettingsError
 
 FILES = LocalFiles()
@@ -83,7 +83,7 @@ def test_a_place_of_another_kind_is_refused_and_is_no_folder(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["s3://rows/out*/", "scored/*"])
 def test_an_output_is_no_pattern(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fairlead.batch.places.open_bucket", lambda _: FILES)
+    monkeypatch.setattr("fairlead.batch.locations.open_bucket", lambda _: FILES)
     with pytest.raises(SettingsError, match="one folder"):
         open_results(text)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from fairlead.batch.blocks import Block, csv_blocks, json_blocks
 from fairlead.batch.files import LocalFiles
+from fairlead.batch.input_files import check_text, read_header
 from fairlead.batch.job import Input
-from fairlead.batch.opened import check_text, read_header
+from fairlead.batch.row_blocks import Block, csv_blocks, json_blocks
 from fairlead.errors import DataError
 
 

@@ -10,8 +10,8 @@ import msgspec
 from fairlead.aws.clients import translated
 from fairlead.batch.files import Files
 from fairlead.batch.job import Names, Order
+from fairlead.batch.job_files import written_plan
 from fairlead.batch.manifest import done
-from fairlead.batch.stored import written_plan
 from fairlead.errors import CallError
 
 AGAIN = "run the same command again: chunks that are done are skipped"

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from fairlead.batch.blocks import csv_header
 from fairlead.batch.files import Files
 from fairlead.batch.job import Chunk, Input
+from fairlead.batch.row_blocks import csv_header
 from fairlead.errors import DataError, one_line
 
 if TYPE_CHECKING:

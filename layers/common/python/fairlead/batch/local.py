@@ -12,7 +12,7 @@ import msgspec
 
 from fairlead.batch.attempt import attempted, failure
 from fairlead.batch.job import Chunk, Failure, JobPlan, Names, Record
-from fairlead.batch.places import open_place, open_results
+from fairlead.batch.locations import open_place, open_results
 from fairlead.batch.version import loaded
 from fairlead.batch.worker import Worker
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 from fairlead.batch.estimate import Estimate, Tried, aws_estimate, local_estimate, trial
 from fairlead.batch.job import Chunk, Failure, Names, Order, Record
-from fairlead.batch.left import left
 from fairlead.batch.local import Setup, run_local
+from fairlead.batch.locations import open_place, open_results
 from fairlead.batch.manifest import JobManifest, write_manifest
-from fairlead.batch.places import open_place, open_results
 from fairlead.batch.plan import Planner, request_of
+from fairlead.batch.remaining_chunks import remaining
 from fairlead.batch.version import carry, loaded
 from fairlead.batch.worker import Worker
 from fairlead.model.manifest import Manifest
@@ -16,8 +16,8 @@ from fairlead.registry.store import Registry
 from fairlead.serving.model import Model
 
 
-class Prepared:
-    """A planned job of one version."""
+class LocalJob:
+    """A planned job of one version on this machine."""
 
     def __init__(self, setup: Setup, chunks: list[Chunk]) -> None:
         self.plan = setup.plan
@@ -27,17 +27,17 @@ class Prepared:
         self._names = Names(self._folder, setup.plan.job)
         self.place = f"{setup.output.rstrip('/')}/{setup.plan.job}/"
 
-    def left(self) -> list[Chunk]:
+    def remaining(self) -> list[Chunk]:
         """Return the chunks that are not done; raises IntegrityError for a damaged result."""
-        return left(self._results, self._names, self.chunks)
+        return remaining(self._results, self._names, self.chunks)
 
     def local_estimate(self, processes: int) -> Estimate:
         """Return what is left of the job for so many processes of this machine."""
-        return local_estimate(self.chunks, self.left(), self._trial(), processes)
+        return local_estimate(self.chunks, self.remaining(), self._trial(), processes)
 
     def aws_estimate(self, concurrency: int) -> Estimate:
         """Return what is left of the job for so many workers on AWS."""
-        return aws_estimate(self.chunks, self.left(), self._trial(), concurrency)
+        return aws_estimate(self.chunks, self.remaining(), self._trial(), concurrency)
 
     def run(self, chunks: Sequence[Chunk], processes: int, advance: Callable[[Record], None]) -> list[Failure]:
         """Answer chunks in processes of this machine; returns those that failed. Raises as `loaded` does."""
@@ -58,10 +58,10 @@ class Prepared:
         return loaded(self._setup.objects, request.model, request.version, request.digest)
 
 
-def prepare(registry: Registry, order: Order, facts: Manifest, *, write: bool) -> Prepared:
+def prepare(registry: Registry, order: Order, facts: Manifest, *, write: bool) -> LocalJob:
     """Plan a job of a version, or read its plan; a new plan is written if `write`. Raises FairleadError."""
     files, pattern = open_place(order.input)
     planner = Planner(request_of(order, files, pattern), facts.signature, files)
     plan, chunks = planner.planned(*open_results(order.output), write=write)
     setup = Setup(plan=plan, input=order.input, output=order.output, objects=carry(registry, facts))
-    return Prepared(setup, chunks)
+    return LocalJob(setup, chunks)

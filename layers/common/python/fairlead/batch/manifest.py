@@ -8,7 +8,7 @@ import msgspec
 
 from fairlead.batch.files import Files
 from fairlead.batch.job import SCHEMA, Chunk, Input, JobPlan, Names, Record
-from fairlead.batch.stored import stored_record
+from fairlead.batch.job_files import stored_record
 from fairlead.errors import IntegrityError
 
 READ_AT_ONCE = 16

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from fairlead.batch.cuts import cut_csv, cut_lines
+from fairlead.batch.chunk_ranges import cut_csv, cut_lines
 from fairlead.batch.files import Files, matches, matching
+from fairlead.batch.input_files import check_text, opened_parquet, parquet_names, read_header
 from fairlead.batch.job import Chunk, Format, Input, JobPlan, Names, Order, Request
-from fairlead.batch.opened import check_text, opened_parquet, parquet_names, read_header
+from fairlead.batch.job_files import stored_chunks, written_plan
 from fairlead.batch.results import check_kept
-from fairlead.batch.stored import stored_chunks, written_plan
 from fairlead.errors import DataError, SettingsError
 from fairlead.model.signature import Signature
 

@@ -8,7 +8,7 @@ from fairlead.batch.manifest import READ_AT_ONCE, done, records
 from fairlead.errors import IntegrityError
 
 
-def left(results: Files, names: Names, chunks: list[Chunk]) -> list[Chunk]:
+def remaining(results: Files, names: Names, chunks: list[Chunk]) -> list[Chunk]:
     """Return the chunks that are not done; raises IntegrityError for a result that is not the one that was counted."""
     finished = done(results, names)
     counted = records(results, names, [chunk for chunk in chunks if chunk.number in finished])

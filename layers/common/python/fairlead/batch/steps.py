@@ -11,12 +11,12 @@ import msgspec
 from fairlead.batch.attempt import attempted
 from fairlead.batch.files import Files
 from fairlead.batch.job import Chunk, Failure, Names, Order, Record
-from fairlead.batch.left import left
+from fairlead.batch.job_files import stored_chunks, stored_plan
+from fairlead.batch.locations import open_place, open_results
 from fairlead.batch.manifest import counts, write_manifest
-from fairlead.batch.places import open_place, open_results
 from fairlead.batch.plan import Planner, request_of
+from fairlead.batch.remaining_chunks import remaining
 from fairlead.batch.sample import Capturing
-from fairlead.batch.stored import stored_chunks, stored_plan
 from fairlead.batch.worker import Worker
 from fairlead.errors import EngineError, IntegrityError, SettingsError
 from fairlead.model.manifest import Manifest
@@ -65,7 +65,7 @@ class Steps:
         plan, chunks = Planner(request_of(order, files, pattern), facts.signature, files).planned(results, folder)
         names = Names(folder, plan.job)
         key = f"{names.left}{time.time_ns()}.json"
-        results.put_new(key, msgspec.json.encode(left(results, names, chunks)))
+        results.put_new(key, msgspec.json.encode(remaining(results, names, chunks)))
         bucket = order.output.removeprefix("s3://").partition("/")[0]
         return Planned(order=order, job=plan.job, bucket=bucket, left=key, concurrency=self._concurrency)
 
@@ -83,7 +83,7 @@ class Steps:
         names = Names(folder, planned.job)
         plan = stored_plan(results, names)
         chunks = stored_chunks(results, names, plan)
-        missing = {chunk.number for chunk in left(results, names, chunks)}
+        missing = {chunk.number for chunk in remaining(results, names, chunks)}
         if missing:
             reason = _last_failure(results, names, missing)
             raise IntegrityError(f"{len(missing)} of {len(chunks)} chunks failed{reason}")

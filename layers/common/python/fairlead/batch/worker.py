@@ -14,17 +14,17 @@ import msgspec
 import numpy as np
 
 from fairlead.batch.answering import BlockAnswerer
-from fairlead.batch.blocks import Block, csv_blocks, json_blocks, parquet_blocks
 from fairlead.batch.fields import checked
 from fairlead.batch.files import Files
 from fairlead.batch.formats import Columns
+from fairlead.batch.input_files import chunk_bytes, chunk_columns, opened_parquet, parquet_names
 from fairlead.batch.job import Chunk, JobPlan, Names, Record
-from fairlead.batch.left import damaged
-from fairlead.batch.opened import chunk_bytes, chunk_columns, opened_parquet, parquet_names
+from fairlead.batch.job_files import stored_record
 from fairlead.batch.plan import check_taken, kept_columns
+from fairlead.batch.remaining_chunks import damaged
 from fairlead.batch.results import check_kept, result_columns, result_of
+from fairlead.batch.row_blocks import Block, csv_blocks, json_blocks, parquet_blocks
 from fairlead.batch.sample import NAME, Capturing, Sample
-from fairlead.batch.stored import stored_record
 from fairlead.errors import IntegrityError
 from fairlead.serving.model import Model
 from fairlead.telemetry.capture import Capture, prediction_id
