@@ -1,16 +1,16 @@
-"""A job of this machine: its version, its plan, what is left of it, and its end."""
+"""A batch job on this machine: its version, plan, remaining chunks and manifest."""
 
 from collections.abc import Callable, Sequence
 
 from fairlead.batch.estimate import Estimate, Tried, aws_estimate, local_estimate, trial
 from fairlead.batch.job import Chunk, Failure, Names, Order, Record
-from fairlead.batch.local import Setup, run_local
 from fairlead.batch.locations import open_place, open_results
 from fairlead.batch.manifest import JobManifest, write_manifest
 from fairlead.batch.plan import Planner, request_of
 from fairlead.batch.remaining_chunks import remaining
 from fairlead.batch.version import carry, loaded
 from fairlead.batch.worker import Worker
+from fairlead.batch.worker_processes import Setup, run_local
 from fairlead.model.manifest import Manifest
 from fairlead.registry.store import Registry
 from fairlead.serving.model import Model

@@ -1,4 +1,4 @@
-"""The chunks of a job that are left: those without counts or without result. A damaged result is refused."""
+"""The remaining chunks of a job: those without counts, and those whose result is gone. A damaged result is refused."""
 
 from concurrent.futures import ThreadPoolExecutor
 
