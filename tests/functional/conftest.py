@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import IO, Any
 
 import boto3
 import botocore.loaders
@@ -26,6 +26,7 @@ from fairlead.aws.s3 import S3Objects
 from fairlead.gate.evidence import Budget
 from fairlead.model.manifest import Engine
 from fairlead.model.signature import Signature
+from fairlead.publishing.estimator_files import closed_process
 from fairlead.publishing.parity import layer_process
 from fairlead.publishing.parity.graph_runtime import Runtime
 from fairlead.publishing.parity.messages import EngineReply, LayerQuestion
@@ -33,6 +34,7 @@ from fairlead.publishing.publish import Published
 from fairlead.registry.store import Registry
 from fairlead.settings import pinnable_versions
 from testkit import penguins
+from tests.functional.closed_server import ClosedServer, ForkedProcess
 from tests.functional.layer_server import LayerServer
 
 APP = Path(__file__).parents[2] / "functions/predict/app.py"
@@ -85,6 +87,25 @@ def _layer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
     if not request.node.get_closest_marker("fresh_layer"):
         monkeypatch.setattr(layer_process, "_ask", ask)
+
+
+@pytest.fixture(scope="session")
+def closed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClosedServer]:
+    server = ClosedServer(tmp_path_factory.mktemp("home"))
+    yield server
+    server.end()
+
+
+@pytest.fixture(autouse=True)
+def _closed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open model files in forks of one process, unless a test is marked `fresh_process`."""
+
+    def start(given: dict[str, Any], file: IO[bytes], folder: str) -> ForkedProcess:
+        server: ClosedServer = request.getfixturevalue("closed_server")
+        return server.start(given, file, folder)
+
+    if not request.node.get_closest_marker("fresh_process"):
+        monkeypatch.setattr(closed_process, "_start", start)
 
 
 @dataclass(frozen=True)

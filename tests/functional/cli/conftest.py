@@ -1,4 +1,4 @@
-"""An account, an API on loopback, a monitored stack. Model files that many commands open are opened once."""
+"""An account, an API on loopback, a monitored stack."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import random
 import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -19,8 +18,6 @@ from fairlead.feedback.versions import KnownVersions
 from fairlead.journal.journal import Journal
 from fairlead.journal.records import Draft
 from fairlead.model.release import Release
-from fairlead.publishing.estimator_files.closed_process import Opened, open_file
-from fairlead.publishing.input import model_file
 from fairlead.publishing.publish import Published
 from fairlead.telemetry import capture
 from fairlead.telemetry.outcomes import pairs
@@ -29,21 +26,6 @@ from tests.functional.conftest import Store
 from tests.functional.ledger_fixture import Loop, Traffic
 from tests.functional.loopback_api import Script, serving
 from tests.functional.monitored import rows, stocked
-
-OPENED: dict[tuple[str, bytes, bytes], Opened] = {}
-"""Equal bytes under one name have one data form."""
-
-
-@pytest.fixture(autouse=True)
-def _opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    def open_once(path: Path, code: bytes) -> Opened:
-        file = path.name, path.read_bytes(), code
-        if file not in OPENED:
-            OPENED[file] = open_file(path, code)
-        return OPENED[file]
-
-    monkeypatch.setattr(model_file, "open_file", open_once)
-
 
 MINUTE = 60_000
 

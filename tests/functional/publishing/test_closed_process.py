@@ -16,6 +16,7 @@ from fairlead.publishing.estimator_files import closed_process, sandbox
 from fairlead.publishing.input.model_file import read_model
 from tests.functional.command_line import fairlead
 
+pytestmark = pytest.mark.fresh_process
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's walls are Linux's")
 
 TRIES = """

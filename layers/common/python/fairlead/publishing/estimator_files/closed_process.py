@@ -13,7 +13,7 @@ import sysconfig
 import tempfile
 import threading
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import msgspec
 
@@ -74,18 +74,21 @@ def open_file(path: Path, code: bytes = b"") -> Opened:
         if code:
             given["code"] = str(Path(folder, "code.zip"))
             Path(folder, "code.zip").write_bytes(code)
-        command = [sys.executable, "-I", "-B", "-c", BOOTSTRAP, json.dumps(given)]
-        process = subprocess.Popen(  # noqa: S603 - this interpreter with BOOTSTRAP
-            command,
-            stdin=file,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=folder,
-            env=environment(folder),
-            start_new_session=True,
-        )
+        process = _start(given, file, folder)
         opened = _outcome(process, path.name)
     return Opened(opened.data, tuple(sorted({*opened.walls, sandbox.PARENT} if closed else opened.walls)))
+
+
+def _start(given: dict[str, Any], file: IO[bytes], folder: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - this interpreter with BOOTSTRAP
+        [sys.executable, "-I", "-B", "-c", BOOTSTRAP, json.dumps(given)],
+        stdin=file,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        env=environment(folder),
+        start_new_session=True,
+    )
 
 
 def importable(entry: str) -> bool:
