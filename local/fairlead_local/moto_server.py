@@ -1,6 +1,7 @@
 """moto's server as a WSGI application, with the changes that the local cloud needs."""
 
 import functools
+import io
 import logging
 import os
 from datetime import UTC, datetime
@@ -8,6 +9,9 @@ from typing import Any
 
 from fairlead_local.account import ACCOUNT, REGION
 from fairlead_local.clock import Clock
+
+logger = logging.getLogger(__name__)
+NO_CONTENT = (204, 304)
 
 
 def prepare() -> None:
@@ -47,11 +51,51 @@ def follow(clock: Clock) -> None:
 
 
 def request_handler() -> Any:
-    """Return moto's request handler, which S3's header names need, with keep-alive for boto3."""
+    """Return moto's request handler, which S3's header names need, with keep-alive and one write for each answer.
+
+    werkzeug's own closes the connection after each answer; a client then spends more on connections than on requests.
+    """
     from moto.moto_server.werkzeug_app import MotoRequestHandler
+    from werkzeug.exceptions import InternalServerError
+    from werkzeug.test import run_wsgi_app
 
     class KeepAlive(MotoRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
+        wbufsize = -1
+        timeout = 60
+        """Seconds that an unused connection stays open."""
+
+        def run_wsgi(self) -> None:
+            environ = self.make_environ()
+            given = environ["wsgi.input"]
+            chunked = environ.get("wsgi.input_terminated")
+            body = given.read() if chunked else given.read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input"] = io.BytesIO(body)
+            try:
+                chunks, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
+            except Exception:
+                logger.exception("%s %s failed", self.command, self.path)
+                chunks, status, headers = run_wsgi_app(InternalServerError(), environ, buffered=True)
+            self._answer(int(status.split()[0]), headers, b"".join(chunks))
+
+        def _answer(self, status: int, headers: Any, content: bytes) -> None:
+            self.send_response(status)
+            for name, value in headers:
+                self.send_header(name, value)
+            if "content-length" not in headers and status not in NO_CONTENT:
+                self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
+            self.wfile.flush()
+
+        def handle_expect_100(self) -> bool:
+            done = super().handle_expect_100()
+            self.wfile.flush()
+            return done
+
+        def log_request(self, code: Any = "-", size: Any = "-") -> None:
+            """Log nothing: failures are logged where they are found."""
 
     return KeepAlive

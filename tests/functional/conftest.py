@@ -130,17 +130,16 @@ class Store:
 
 MOTO = """
 import sys
-from moto import backends
-from moto.server import main
+from werkzeug.serving import run_simple
+from fairlead_local import moto_server
 from fairlead_local.dynamodb import answers, expressions, numbers
 numbers.patch_numbers()
 expressions.patch_expressions()
 answers.patch_answers()
-known = tuple(backends.list_of_moto_modules())
-backends.list_of_moto_modules = lambda: known
-main(sys.argv[1:])
+handler = moto_server.request_handler()
+run_simple("127.0.0.1", int(sys.argv[1]), moto_server.application(), threaded=True, request_handler=handler)
 """
-"""moto's server with DynamoDB's own sums, quick updates and answers, without a search of its folder at each request."""
+"""moto's server as the local cloud has it, with DynamoDB's own sums, quick updates and answers."""
 
 
 @pytest.fixture(scope="session")
@@ -150,7 +149,7 @@ def s3_url() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-c", MOTO, "-H", "127.0.0.1", "-p", str(port)],
+        [sys.executable, "-c", MOTO, str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -47,6 +47,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = respond  # noqa: N815 - as http.server
 
+    def handle_expect_100(self) -> bool:
+        """Let a client that waits for it send its body."""
+        done = super().handle_expect_100()
+        self.wfile.flush()
+        return done
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Log nothing: the function has its own log."""
 
