@@ -1,4 +1,7 @@
-"""Publishing from the oldest kernel that is promised: what it proves there is served by the versions of the layer."""
+"""Publishing with the oldest packages that are promised: the layer's versions serve what these prove.
+
+It is one of `make test-clients` because it installs an environment for each Python.
+"""
 
 import json
 import os
@@ -14,7 +17,8 @@ from fairlead.model.golden import Golden
 from fairlead.registry.store import Registry
 from testkit.memory import Memory
 
-ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.clients
+ROOT = Path(__file__).parents[2]
 PUBLISH = """
 import json, pathlib, sys
 from sklearn.datasets import load_breast_cancer
