@@ -21,8 +21,8 @@ from fairlead.registry.store import Objects
 NAME = re.compile(r"([0-9]{8})\.json")
 READERS = 8
 MOST_AHEAD = 64
-WINDOW = 32
-"""Objects that are read together to find the head, newest first; a chain of half as many is taken as the journal's."""
+WINDOW = 16
+"""Objects that are read together to find the head, newest first; a chain of as many is taken as the journal's."""
 
 MOST_INTENTS = 64
 """Open intents that are looked up; this package never leaves more open."""
@@ -122,7 +122,7 @@ class Stored:
             self.fetch(some)
             window |= {number: self.data(number) for number in some}
             found, length = chain.head(self._prefix, window, whole=len(window) == len(numbers))
-            if length >= WINDOW // 2:
+            if length >= WINDOW:
                 break
         return found
 
@@ -190,7 +190,7 @@ class Tail(Sequence[Record]):
             middle = (low + high) // 2
             low, high = (middle + 1, high) if self[middle].at - at > REPEATED else (low, middle)
         # Start at slightly newer records, because they say which objects they skip.
-        return who_was_live(self._walk(max(0, low - WINDOW)), at)
+        return who_was_live(self._walk(max(0, low - 2 * WINDOW)), at)
 
     def keyed(self, key: str, since: datetime) -> Record | None:
         """Return the record with this key, if it is among the recent ones (KEYED) or written after `since`."""
