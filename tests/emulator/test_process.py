@@ -177,3 +177,9 @@ def test_up_refuses_a_public_address(address: str) -> None:
 
     assert done.returncode == 2
     assert address in done.stderr
+
+
+def test_a_cloud_without_state_machines_imports_no_ec2() -> None:
+    """moto's interpreter of state machines imports it, which doubles the time in which a cloud starts."""
+    program = "import sys, fairlead_local.wiring; print('moto.ec2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"False\n"

@@ -1,4 +1,7 @@
-"""The operations of state machines and executions."""
+"""The operations of state machines and executions.
+
+moto's interpreter is imported with the first state machine: it imports all of moto's EC2, which takes a second.
+"""
 
 import json
 import re
@@ -6,17 +9,18 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fairlead_local.account import ACCOUNT, REGION, arn
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
 from fairlead_local.errors import ServiceError
 from fairlead_local.service import Handler
-from fairlead_local.stepfunctions import definitions
-from fairlead_local.stepfunctions.executions import Execution
-from fairlead_local.stepfunctions.interpreter import Allow, follow_roles
 from fairlead_local.times import moment
+
+if TYPE_CHECKING:
+    from fairlead_local.stepfunctions.executions import Execution
+    from fairlead_local.stepfunctions.interpreter import Allow
 
 CREATED_WITH = {"name", "definition", "roleArn", "tags"}
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -47,13 +51,12 @@ class StepFunctions:
 
     STATE = ("machines",)
 
-    def __init__(self, clock: Clock, assume: Callable[[str], Clients], allow: Allow) -> None:
+    def __init__(self, clock: Clock, assume: Callable[[str], Clients], allow: "Allow") -> None:
         self._clock = clock
-        self._assume = assume
+        self._assume, self._allow = assume, allow
         self._lock = threading.Lock()
         self.machines: dict[str, Machine] = {}
         self._executions: dict[str, Execution] = {}
-        follow_roles(assume, allow)
 
     def handlers(self) -> dict[str, Handler]:
         """Return the handlers by operation name."""
@@ -69,7 +72,7 @@ class StepFunctions:
         """CreateStateMachine; the same name with the same definition is the same machine."""
         _check_known(params, CREATED_WITH)
         made = Machine(_name(params["name"]), params["definition"], params["roleArn"])
-        definitions.check(made.definition)
+        _check_definition(made.definition)
         self._check_trusts(made.role)
         with self._lock:
             if self.machines.setdefault(made.arn, made).definition != made.definition:
@@ -81,7 +84,7 @@ class StepFunctions:
         _check_known(params, {"stateMachineArn", "definition", "roleArn"})
         machine = self._machine(params["stateMachineArn"])
         definition, role = params.get("definition", machine.definition), params.get("roleArn", machine.role)
-        definitions.check(definition)
+        _check_definition(definition)
         self._check_trusts(role)
         with self._lock:
             self.machines[machine.arn] = Machine(machine.name, definition, role)
@@ -114,7 +117,11 @@ class StepFunctions:
             raise ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{params['executionArn']}'")
         return found.described()
 
-    def _execution(self, machine: Machine, name: str, where: str, given: str) -> Execution:
+    def _execution(self, machine: Machine, name: str, where: str, given: str) -> "Execution":
+        from fairlead_local.stepfunctions.executions import Execution
+        from fairlead_local.stepfunctions.interpreter import follow_roles
+
+        follow_roles(self._assume, self._allow)
         return Execution(
             self._clock, name=name, sm_type=machine.sm_type, role_arn=machine.role, exec_arn=where, account_id=ACCOUNT,
             region_name=REGION, state_machine=machine, cloud_watch_logging_session=None, input_data=given,
@@ -132,6 +139,12 @@ class StepFunctions:
             self._assume(role)
         except ServiceError as error:
             raise ServiceError("AccessDeniedException", UNTRUSTED) from error
+
+
+def _check_definition(definition: str) -> None:
+    from fairlead_local.stepfunctions import definitions
+
+    definitions.check(definition)
 
 
 def _check_known(params: dict[str, Any], known: set[str]) -> None:
