@@ -36,7 +36,7 @@ class Table(NamedTuple):
 
 @functools.cache
 def table(name: str) -> Table:
-    """A real data set, by name."""
+    """Return a real data set, by name."""
     if name == "penguins":
         return _penguins()
     from sklearn import datasets
@@ -53,7 +53,7 @@ def _penguins() -> Table:
 
 
 def model(name: str) -> Any:
-    """An unfitted model that suits the data set."""
+    """Return an unfitted model that suits the data set."""
     from sklearn.compose import make_column_transformer
     from sklearn.ensemble import RandomForestRegressor
     from sklearn.impute import SimpleImputer
@@ -74,7 +74,7 @@ def model(name: str) -> Any:
 
 
 def evidence(estimator: Any, held_out: Table, training: Table | None = None, *, probed: bool = False) -> Evidence:
-    """The facts about a fitted estimator, as the sklearn engine answers; without a fresh process."""
+    """Return the facts about a fitted estimator, as the sklearn engine answers; without a fresh process."""
     signature = infer(
         estimator, held_out.X, held_out.y, target="target", train=None if training is None else training.X
     )

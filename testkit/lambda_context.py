@@ -10,7 +10,7 @@ EVENTS = Path(__file__).parents[1] / "events"
 
 
 def context(version: str = "7", *, called: str = "live") -> SimpleNamespace:
-    """The context of a release that was called by an alias or, as `called`, by its number."""
+    """Return the context of a release that was called by an alias or, as `called`, by its number."""
     return SimpleNamespace(
         aws_request_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
         function_name="fairlead-predict",
@@ -21,6 +21,6 @@ def context(version: str = "7", *, called: str = "live") -> SimpleNamespace:
 
 
 def event(name: str, **changes: Any) -> dict[str, Any]:
-    """A file of events/, with top-level members changed."""
+    """Return a file of events/, with top-level members changed."""
     document: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     return {**copy.deepcopy(document), **changes}

@@ -27,7 +27,7 @@ def split() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def unfitted() -> Any:
-    """A pipeline that imputes, encodes and votes."""
+    """Return a pipeline that imputes, encodes and votes."""
     numbers = make_column_selector(dtype_include="number")
     words = make_column_selector(dtype_exclude="number")
     columns = make_column_transformer(
@@ -39,13 +39,13 @@ def unfitted() -> Any:
 
 @cache
 def estimator() -> Any:
-    """The pipeline, fitted."""
+    """Return the fitted pipeline."""
     train, _ = split()
     return unfitted().fit(train.drop(columns=TARGET), train[TARGET])
 
 
 def publish(registry: Registry, *, name: str = "penguins") -> Published:
-    """The next version of the penguins model."""
+    """Publish the next version of the penguins model."""
     _, held_out = split()
     return publishing.publish(
         estimator(), name=name, X=held_out.drop(columns=TARGET), y=held_out[TARGET], registry=registry

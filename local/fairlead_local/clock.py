@@ -30,7 +30,7 @@ class Timer:
     cancelled: bool = field(default=False, compare=False)
 
     def cancel(self) -> None:
-        """Do not run it any more; running work is not stopped."""
+        """Stop further runs; work that is running is not stopped."""
         self.cancelled = True
 
 

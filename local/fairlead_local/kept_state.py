@@ -48,7 +48,7 @@ class KeptState:
     moto: dict[tuple[str, str], Any]
 
     def restore(self, parts: Parts) -> None:
-        """Give a new cloud's parts, and moto, what they had."""
+        """Restore the kept state into a new cloud's parts and into moto."""
         for name, values in self.parts.items():
             vars(parts[name]).update(values)
         for (service, region), backend in self.moto.items():

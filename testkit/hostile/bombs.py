@@ -23,7 +23,7 @@ def _deep(opening: bytes, closing: bytes, depth: int = 20_000) -> bytes:
 
 
 def _laughing(depth: int = 60) -> bytes:
-    """A tuple of the same tuple twice, and so on: hashing or printing it takes 2**depth steps."""
+    """Return a tuple of the same tuple twice, and so on: hashing or printing it takes 2**depth steps."""
     return b"\x80\x02}N\x85" + b"q\x00h\x00\x86" * depth + b"K\x01s."
 
 
@@ -35,7 +35,7 @@ def _numbers(count: int) -> bytes:
 
 
 def _doubling(depth: int = 40) -> Any:
-    """A union of the same union twice, and so on: a prediction takes 2**depth steps."""
+    """Return a union of the same union twice, and so on: a prediction takes 2**depth steps."""
     part: Any = fitted("linear")[0].steps[0][1]
     for _ in range(depth):
         union = FeatureUnion.__new__(FeatureUnion)

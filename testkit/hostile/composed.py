@@ -11,7 +11,7 @@ from testkit.hostile.models import fitted, scaled
 
 
 def _frame(shadow: Any) -> Any:
-    """A DataFrame whose state puts `__sklearn_tags__` over its own attributes."""
+    """Return a DataFrame whose state puts `__sklearn_tags__` over its own attributes."""
     reduced: Any = pd.DataFrame([[1]]).__reduce_ex__(4)
     return Call("pandas.core.frame.DataFrame", state={**reduced[2], "__sklearn_tags__": shadow})
 
@@ -39,7 +39,7 @@ def _evaluating() -> Any:
 
 
 def _silent() -> bytes:
-    """The forest of case 20: `Tree.__setstate__` reads `max_depth` of a defaultdict whose factory evaluates Python."""
+    """Return case 20's forest: `Tree.__setstate__` reads an item of a defaultdict whose factory evaluates Python."""
     model, _ = fitted("forest")
     tree = model.estimators_[0].tree_
     (n_features, n_classes, n_outputs), state = tree.__reduce__()[1:3]
@@ -94,7 +94,7 @@ def _interface(address: int) -> dict[str, Any]:
 
 
 def _addressed() -> bytes:
-    """A scale that NumPy would read at an address of the file's choosing."""
+    """Return a model whose scale NumPy would read at an address that the file chooses."""
     imputer = Stateful("sklearn.impute._base.SimpleImputer", {"__array_interface__": _interface(0x41414141)})
     model = scaled()
     return forge(Swap(model, {"steps": [("scale", Swap(model.steps[0][1], {"mean_": imputer})), model.steps[1]]}))

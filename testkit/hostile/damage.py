@@ -33,7 +33,7 @@ COMPILED = {"Tree": lambda state: (state["n_features"], state["n_classes"], stat
 
 
 def damages(estimator: Any, kinds: frozenset[str] | None = None) -> Iterator[Damage]:
-    """All damages of a fitted estimator."""
+    """Yield all damages of a fitted estimator."""
     for path, value in _places(estimator, (), {id(estimator)}):
         for kind, wrong in wrongs(value):
             if kinds is None or kind in kinds:
@@ -116,7 +116,7 @@ def made(kind: type, state: Mapping[str, Any]) -> Any:
 
 
 def wrongs(value: Any) -> Iterator[tuple[str, Any]]:
-    """Every wrong value in place of a right one, with its kind."""
+    """Yield every wrong value in place of a right one, with its kind."""
     if isinstance(value, np.ndarray):
         yield from _wrong_arrays(value)
     elif isinstance(value, (list, tuple)):

@@ -71,7 +71,7 @@ NESTS = ("in a pipeline", "in a calibration", "in a bag", "in a stack", "in a vo
 
 
 def files() -> Iterator[tuple[str, Callable[[], bytes], Any]]:
-    """Every damage alone, and in one kind of nest; with rows to answer."""
+    """Yield every damage alone, and in one kind of nest, with rows to answer."""
     number = 0
     for learner, wrong in WRONG.items():
         for place, kind in wrong:

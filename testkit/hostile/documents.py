@@ -29,22 +29,22 @@ UNION = "sklearn.pipeline.FeatureUnion"
 
 
 def document(*nodes: Node, arrays: tuple[bytes, ...] = ()) -> bytes:
-    """The bytes of a document of these nodes."""
+    """Return the bytes of a document of these nodes."""
     return encode(Document(nodes=list(nodes)), arrays)
 
 
 def linear(**attributes: Any) -> Object:
-    """A linear regression with these attributes."""
+    """Return a linear regression with these attributes."""
     return Object(LINEAR, {"n_features_in_": 3, "intercept_": 0.0, **attributes})
 
 
 def holding(node: Node, *before: Node, arrays: tuple[bytes, ...] = (), name: str = "coef_") -> bytes:
-    """A linear regression that holds `node` in an attribute."""
+    """Return a linear regression that holds `node` in an attribute."""
     return document(*before, node, linear(**{name: [len(before)]}), arrays=arrays)
 
 
 def changed(learner: str, change: Callable[[Object], Object | None]) -> bytes:
-    """A fitted model's document in which `change` replaced objects."""
+    """Return a fitted model's document in which `change` replaced objects."""
     content = from_live(fitted(learner)[0])
     read, arrays = decode(content)
     nodes = [(change(node) or node) if isinstance(node, Object) else node for node in read.nodes]
@@ -52,7 +52,7 @@ def changed(learner: str, change: Callable[[Object], Object | None]) -> bytes:
 
 
 def shadowing(name: str, value: Any = 1) -> bytes:
-    """A linear regression with one attribute more."""
+    """Return a linear regression with one more attribute."""
     return document(linear(coef_=None, **{name: value}))
 
 

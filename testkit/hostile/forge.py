@@ -57,7 +57,7 @@ class Forger(PYTHON_PICKLER):  # type: ignore[misc]  # Python's own pickler is n
 
 
 def forge(thing: Any, protocol: int = 2) -> bytes:
-    """A pickle of `thing`."""
+    """Return a pickle of `thing`."""
     out = io.BytesIO()
     Forger(out, protocol).dump(thing)
     return out.getvalue()

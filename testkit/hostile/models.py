@@ -82,5 +82,5 @@ def fitted(name: str, nest: str = "alone") -> tuple[Any, Any]:
 
 
 def scaled() -> Any:
-    """A fitted pipeline over three numbers, which may be given more attributes."""
+    """Return a fitted pipeline over three numbers, which may be given more attributes."""
     return copy.copy(fitted("linear")[0])

@@ -38,7 +38,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 def files() -> Iterator[tuple[str, Callable[[], bytes], Any]]:
-    """Every change in every nest, the vectorizers in turn."""
+    """Yield every change in every nest, with the vectorizers in turn."""
     number = 0
     for change, attributes in CHANGES.items():
         for nest in NESTS:
@@ -53,7 +53,7 @@ def _made(vectorizer: str, nest: str, attributes: dict[str, Any]) -> bytes:
 
 
 def _changed(part: Any, attributes: dict[str, Any]) -> Any:
-    """The same, with every vectorizer inside changed."""
+    """Return the part with every vectorizer inside changed."""
     if isinstance(part, (CountVectorizer, HashingVectorizer)):
         return Swap(part, {name: value for name, value in attributes.items() if hasattr(part, name)})
     if isinstance(part, (list, tuple)):

@@ -52,7 +52,7 @@ def _by_metric() -> bytes:
 
 
 def _by_kernel(estimator: Any, **changes: Any) -> Made:
-    """A kernel is called with two arrays: the second is where a ufunc of one writes."""
+    """Return a maker of a file whose kernel is a ufunc: its second array is where the ufunc writes."""
 
     def make() -> bytes:
         fitted = estimator.fit(X, LABELS)

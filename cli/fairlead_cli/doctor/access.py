@@ -18,7 +18,7 @@ POLICIES = ("CallerPolicyArn", "FeedbackPolicyArn", "PublisherPolicyArn", "Opera
 
 
 def region(_: Site) -> Diagnosis:
-    """Whether boto3 finds a region, and its name can be one."""
+    """Check whether boto3 finds a region, and its name can be one."""
     from botocore.exceptions import InvalidRegionError
     from botocore.utils import validate_region_name
 
@@ -38,7 +38,7 @@ def region(_: Site) -> Diagnosis:
 
 
 def credentials(site: Site) -> Diagnosis:
-    """Whether AWS accepts the credentials, and whose they are."""
+    """Check whether AWS accepts the credentials, and whose they are."""
     from fairlead.errors import SettingsError
 
     if region(site).verdict != "ok":
@@ -50,7 +50,7 @@ def credentials(site: Site) -> Diagnosis:
 
 
 def clock(site: Site) -> Diagnosis:
-    """How far the local clock is from AWS's."""
+    """Check how far the local clock is from AWS's."""
     from fairlead.aws import sts
 
     offset = round(sts.clock_offset(site.client("sts")))
@@ -61,7 +61,7 @@ def clock(site: Site) -> Diagnosis:
 
 
 def policies(site: Site) -> Diagnosis:
-    """Which of the stack's policies the caller holds, and whether one of them is attached at all."""
+    """Check which of the stack's policies the caller holds, and whether one of them is attached at all."""
     from fairlead.aws import iam
 
     client = site.client("iam")

@@ -13,7 +13,7 @@ COMMANDS = {"UPDATE_FAILED": "rollback-stack", "UPDATE_ROLLBACK_FAILED": "contin
 
 
 def state(site: Site) -> Diagnosis:
-    """Whether the stack is deployed and settled."""
+    """Check whether the stack is deployed and settled."""
     from fairlead.errors import NotFoundError
 
     try:
@@ -41,7 +41,7 @@ def _mending(site: Site, status: str) -> tuple[str, ...]:
 
 
 def _reason(site: Site, status: str) -> str:
-    """Return what went wrong first, or why that cannot be read."""
+    """Return the first failure of the stack's last change, or why it cannot be read, as the end of a sentence."""
     from fairlead.aws import stack
     from fairlead.errors import StorageError
 
@@ -57,7 +57,7 @@ def _reason(site: Site, status: str) -> str:
 
 
 def version(site: Site) -> Diagnosis:
-    """Whether stack and command line are of the same version."""
+    """Check whether stack and command line are of the same version."""
     from fairlead import __version__
 
     deployed = site.outputs.get("FairleadVersion", "")
@@ -69,7 +69,7 @@ def version(site: Site) -> Diagnosis:
 
 
 def alarm_topic(site: Site) -> Diagnosis:
-    """Whether a subscriber is notified of alarms."""
+    """Check whether a subscriber is notified of alarms."""
     site.outputs  # noqa: B018 - raises NotFoundError for a stack that was never created
     topic = site.parameters.get("AlarmTopicArn", "")
     if topic:
@@ -83,7 +83,7 @@ def alarm_topic(site: Site) -> Diagnosis:
 
 
 def decisions_topic(site: Site) -> Diagnosis:
-    """Whether a subscriber is notified of the system's decisions."""
+    """Check whether a subscriber is notified of the system's decisions."""
     return _subscribed(site, site.outputs["DecisionsTopicArn"])
 
 

@@ -22,7 +22,7 @@ LARGEST = {
 
 
 def log_role(site: Site) -> Diagnosis:
-    """Whether API Gateway may write the access log."""
+    """Check whether API Gateway may write the access log."""
     from fairlead.aws import apigateway
 
     found = apigateway.log_role(site.client("apigateway"))
@@ -36,7 +36,7 @@ def log_role(site: Site) -> Diagnosis:
 
 
 def concurrency(site: Site) -> Diagnosis:
-    """How many functions can run at once."""
+    """Check how many functions can run at once."""
     quotas = site.quotas
     said = f"{quotas.unreserved:,} of {quotas.concurrency:,} executions at once are unreserved"
     if quotas.unreserved >= LOW_CONCURRENCY:
@@ -49,7 +49,7 @@ def concurrency(site: Site) -> Diagnosis:
 
 
 def code_storage(site: Site) -> Diagnosis:
-    """How full Lambda's code storage of the region is."""
+    """Check how full Lambda's code storage of the region is."""
     quotas = site.quotas
     share = quotas.code_used / quotas.code_limit
     said = f"{size(quotas.code_used)} of {size(quotas.code_limit)} used ({share:.0%})"
@@ -64,7 +64,7 @@ def code_storage(site: Site) -> Diagnosis:
 
 
 def sizes(_: Site) -> Diagnosis:
-    """Whether the functions of the local build fit Lambda's limit."""
+    """Check whether the functions of the local build fit Lambda's limit."""
     found = {
         name: sum(_size(BUILD / part) for part in parts)
         for name, parts in LARGEST.items()

@@ -130,7 +130,7 @@ class Apis:
             self._domains.pop(name, None)
 
     def map_path(self, domain: str, base: str, api_id: str, stage: str, *, new: bool) -> None:
-        """Lead a domain's base path to a stage; raises ServiceError for an unknown domain or a taken path."""
+        """Map a domain's base path to a stage; raises ServiceError for an unknown domain or a taken path."""
         with self._lock:
             if domain not in self._domains:
                 raise ServiceError("NotFoundException", "Invalid domain name identifier specified", status=404)

@@ -68,7 +68,7 @@ class Engine:
                 for name, o in scope.active("Outputs").items()}  # fmt: skip
 
     def apply(self, stack: Stack, wanted: DesiredStack, *, rollback: bool = False) -> None:
-        """Bring the stack to the desired state; raises ServiceError at the first failure and leaves what was done.
+        """Change the stack to the desired state; raises ServiceError at the first failure, and undoes nothing.
 
         In a rollback, the resources that go are those that the failed operation created, and those come back that it
         had replaced.

@@ -71,7 +71,7 @@ def _walk(self: Any, node: Any, child_id: int = -1) -> Any:
 
 
 def _process_of(self: Any, kind: type) -> Callable[[Any], Any] | None:
-    """Return what a traverser does with nodes of a class, from a table that it keeps."""
+    """Return a traverser's function for nodes of a class, from the traverser's table."""
     table: dict[type, Callable[[Any], Any] | None] = self.__dict__.setdefault("table", {})
     if kind not in table:
         table[kind] = next((do for known, do in self._processing_map().items() if issubclass(kind, known)), None)

@@ -62,7 +62,7 @@ class RuntimeApi:
         threading.Thread(target=self._server.serve, name=f"runtime api {self.address}", daemon=True).start()
 
     def send(self, invocation: Invocation) -> None:
-        """Hand an invocation to the runtime."""
+        """Send an invocation to the runtime."""
         self._current = invocation
         self._waiting.put(invocation)
 
@@ -85,14 +85,14 @@ class RuntimeApi:
         return self._waiting.get()
 
     def answered(self, request_id: str, answer: bytes, *, failed: bool) -> bool:
-        """Take the runtime's answer; return False if it is for another invocation."""
+        """Accept the runtime's answer; return False if it is for another invocation."""
         if self._current is None or self._current.request_id != request_id:
             return False
         self._current.finish(answer, failed=failed)
         return True
 
     def init_failed(self, answer: bytes) -> None:
-        """Take the error of a failed init."""
+        """Accept the error of a failed init."""
         self.init_error = answer
         self.ready.set()
 
@@ -142,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply(200, invocation.payload, invocation.headers())
 
     def do_POST(self) -> None:
-        """Take the runtime's answer or its report of a failed init."""
+        """Accept the runtime's answer or its report of a failed init."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         parts = self.path.removeprefix(PREFIX).strip("/").split("/")
         match parts:

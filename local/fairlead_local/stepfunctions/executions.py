@@ -19,7 +19,7 @@ class Execution(MotoExecution):
         self._lock = threading.Lock()
 
     def ended(self, reflect: Any) -> None:
-        """Take over status and output."""
+        """Copy status and output from the worker, and set the end time."""
         with self._lock:
             reflect()
             self.stop_date = moment(self._clock.now())  # moto's is the machine's

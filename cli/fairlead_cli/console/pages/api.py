@@ -51,7 +51,7 @@ def page(visit: Visit) -> Page:
 
 
 def answered(visit: Visit) -> Page:
-    """Ask the endpoint about the row of the form; return the page with its answer, or with what is wrong."""
+    """Ask the endpoint about the row of the form; return the page with its answer, or with the faults of the form."""
     manifest, _ = visit.registry.manifest(visit.model, visit.version)
     fields = manifest.signature.inputs
     typed = {field.name: visit.form.get(_name(at), "") for at, field in enumerate(fields)}
@@ -210,7 +210,7 @@ def _name(at: int) -> str:
 
 
 def _wrong(error: FairleadError | None) -> dict[str, str]:
-    """Return what is wrong with each field that the endpoint named."""
+    """Return the fault of each field that the endpoint named."""
     found = getattr(error, "errors", [])
     return {one["field"]: f"expected {one['expected']}, got {one['got']}" for one in found if one["field"]}
 

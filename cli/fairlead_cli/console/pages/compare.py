@@ -128,7 +128,7 @@ def _said(before: Metric, after: Metric) -> str:
 
 
 def _paired(old: Side, new: Side) -> Element | None:
-    """Return what the gate found when it compared the two on the same rows; None if it did not."""
+    """Return the gate's findings of comparing the two on the same rows; None if it did not compare them."""
     for one, champion in ((new, old), (old, new)):
         found = [finding for finding in one.manifest.findings if finding.check == "champion" and finding.figures]
         if found and one.manifest.champion == champion.manifest.version:

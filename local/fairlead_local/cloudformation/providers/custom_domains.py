@@ -47,12 +47,12 @@ class BasePathMappingProvider:
         self._apis = apis
 
     def create(self, desired: DesiredResource) -> CreatedResource:
-        """Lead the base path to the stage; raises ServiceError for an unknown domain or a base path that is taken."""
+        """Map the base path to the stage; raises ServiceError for an unknown domain or a base path that is taken."""
         self._allow("POST", f"/domainnames/{desired.properties['DomainName']}/basepathmappings")
         return self._map(desired.properties, new=True)
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
-        """Lead it to another stage."""
+        """Map it to another stage."""
         self._allow("PATCH", _path(desired.properties))
         return self._map(desired.properties, new=False)
 

@@ -21,7 +21,7 @@ MOST_ERRORS = 20
 
 
 def expected_of(field: Field) -> str:
-    """Return what a field takes, in the words of a 422."""
+    """Return the values that a field takes, in the words of a 422."""
     text = EXPECTED[field.kind]
     if field.kind == "number":
         text += f" between ±{field.largest:.3g}"

@@ -180,7 +180,7 @@ class RequestReader:
                 yield FieldError(row=row, field=name, expected=expected_of(field), got="nothing")
 
     def _fault(self, row: int, name: str, value: Any) -> FieldError | None:
-        """Return what is wrong with a member, None if nothing is."""
+        """Return the fault of a member; None if it has none."""
         if field := self._fields.get(name):
             right, expected, got = _fits(field, value), expected_of(field), shown(value)
         elif name in self._ignored:

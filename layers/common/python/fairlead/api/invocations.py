@@ -58,7 +58,7 @@ def kind_of(content_type: str) -> tuple[Kind, dict[str, str]]:
 
 
 def accepted(accept: str) -> Kind:
-    """Return what to answer with: the first known type of the Accept header; raises NotAcceptableError for none."""
+    """Return the kind of the answer: the first known type of the Accept header; raises NotAcceptableError for none."""
     names = [part.partition(";")[0].strip().lower() for part in accept.split(",") if part.strip()]
     for name in names or ["*/*"]:
         if name in {"*/*", "application/*"}:

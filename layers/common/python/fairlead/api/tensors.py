@@ -118,7 +118,7 @@ def _flat(name: str, shape: tuple[int, ...], data: Any) -> list[Any]:
 
 
 def _check(datatype: str) -> tuple[Callable[[Any], bool], str]:
-    """Return what accepts a JSON value of a datatype, and the expectation in words."""
+    """Return the predicate that accepts JSON values of a datatype, and the expectation in words."""
     if datatype == "BOOL":
         return lambda value: isinstance(value, bool), "true or false"
     if datatype == "BYTES":

@@ -43,7 +43,7 @@ class AliasMover:
         self._function = function
 
     def move(self, alias: Alias, version: str) -> Alias:
-        """Have an alias, as it was read, pointed at a version alone; returns it as it is then.
+        """Order the move of an alias, as it was read, to one version; return the alias as it is afterwards.
 
         Raises ReleaseError for a refused order; CallError if the function cannot be reached, or failed.
         """

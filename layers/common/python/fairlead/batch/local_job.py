@@ -32,11 +32,11 @@ class LocalJob:
         return remaining(self._results, self._names, self.chunks)
 
     def local_estimate(self, processes: int) -> Estimate:
-        """Return what is left of the job for so many processes of this machine."""
+        """Return the time and cost of the remaining chunks with so many processes of this machine."""
         return local_estimate(self.chunks, self.remaining(), self._trial(), processes)
 
     def aws_estimate(self, concurrency: int) -> Estimate:
-        """Return what is left of the job for so many workers on AWS."""
+        """Return the time and cost of the remaining chunks with so many workers on AWS."""
         return aws_estimate(self.chunks, self.remaining(), self._trial(), concurrency)
 
     def run(self, chunks: Sequence[Chunk], processes: int, advance: Callable[[Record], None]) -> list[Failure]:

@@ -36,17 +36,17 @@ class AsyncClient:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def describe(self, version: int | None = None) -> dict[str, Any]:
-        """Do as `Client.describe`."""
+        """Do the same as `Client.describe`."""
         return await self._run(partial(self._client.describe, version))
 
     async def predict(self, rows: Any, *, version: int | None = None, explain: bool = False) -> Predictions:
-        """Do as `Client.predict`."""
+        """Do the same as `Client.predict`."""
         return await self._run(partial(self._client.predict, rows, version=version, explain=explain))
 
     async def feedback(
         self, ids: Iterable[str], actual: Iterable[Any], *, comments: Iterable[str | None] | None = None
     ) -> list[dict[str, Any]]:
-        """Do as `Client.feedback`."""
+        """Do the same as `Client.feedback`."""
         return await self._run(partial(self._client.feedback, ids, actual, comments=comments))
 
     async def _run(self, call: Callable[[], Result]) -> Result:

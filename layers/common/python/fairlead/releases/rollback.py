@@ -184,7 +184,7 @@ def _hint(context: ReleaseContext, registry: Registry, live: Release, model: str
 
 
 def _further(context: ReleaseContext, registry: Registry, live: Release, model: str) -> str:
-    """Return what was rolled back already, and the command for a further step back, by the journal."""
+    """Return the hint of a refused rollback: the last step back in the journal, and the command for a further one."""
     records = [
         one for one in context.journal.all().recent(SEARCHED_RECORDS) if one.alias == "live" and one.kind in MOVES
     ]

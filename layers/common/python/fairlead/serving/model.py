@@ -54,7 +54,7 @@ class Model:
         self._encoder = AnswerEncoder(facts.signature.output)
 
     def request(self, body: bytes | str) -> PredictRequest:
-        """Return what the body `{"instances": […]}` asks for; raises a RequestError that names the fault."""
+        """Return the request in the body `{"instances": […]}`; raises a RequestError that names the fault."""
         return self._reader.read(body)
 
     def rows(self, body: bytes | str) -> list[tuple[Any, ...]]:

@@ -45,7 +45,7 @@ class Settling:
     def settle(
         self, writes: Sequence[Write[What]], count: Callable[[Sequence[What]], Sequence[Page]], *, expires: int
     ) -> list[What]:
-        """Do the writes that were not done before, and add the counters that `count` returns for them.
+        """Make the writes that were not made before, and add the counters that `count` returns for them.
 
         Returns the subjects of those writes. `expires` is the counters' expiry (seconds since 1970). Raises
         StorageError if DynamoDB refuses a transaction; earlier transactions stay done and counted.

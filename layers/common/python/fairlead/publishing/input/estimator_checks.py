@@ -87,7 +87,7 @@ def task_of(estimator: Any) -> Task:
 
 
 def parts(value: Any) -> Iterator[Any]:
-    """The value and all that it was given or has learnt: estimators, trees, functions; plain values left out."""
+    """Yield the value, its parameters and its fitted attributes: estimators, trees, functions; no plain values."""
     seen: set[int] = set()
     waiting = [value]
     while waiting:

@@ -78,7 +78,7 @@ def _other_kinds(frame: "pd.DataFrame", columns: Columns) -> Iterator[str]:
 
 
 def _kind(values: "pd.Series[Any]") -> Kind | None:
-    """Return what the column holds; None where that cannot be said, as of one without values."""
+    """Return the kind of a column's values; None if it is not certain, as for a column without values."""
     import pandas as pd
 
     kinds: dict[str, Kind] = {

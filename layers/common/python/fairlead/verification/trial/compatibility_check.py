@@ -61,7 +61,7 @@ def _replayed(subject: Subject, before: Manifest, rows: Sequence[tuple[object, .
 
 
 def _broken(subject: Subject, before: Manifest, rows: Sequence[tuple[object, ...]]) -> str:
-    """Return what breaks for callers of the version before; empty if nothing does."""
+    """Return the changes that break callers of the version before; empty if there are none."""
     try:
         predictions = subject.predict(before.signature, rows)
     except RefusedRowsError as error:
