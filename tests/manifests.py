@@ -61,7 +61,7 @@ def build(
 
 
 def passing(version: int, parent: Parent | None, *, champion: int, by: str = "retrain") -> Manifest:
-    """One that passed the gate beside a champion, its engine proved."""
+    """Return a manifest that passed the gate beside a champion, with its engine proved."""
     findings = (
         Finding(check="champion", finding=f"accuracy against version {champion}", verdict="pass", figure="+0.05"),
         Finding(check="split", finding="inputs moved", verdict="warn"),

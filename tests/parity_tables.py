@@ -48,7 +48,7 @@ def digits() -> Data:
 
 @cache
 def diabetes() -> Data:
-    """One target."""
+    """A table with one target."""
     X, y = load_diabetes(return_X_y=True, as_frame=True)
     return X, y
 

@@ -105,7 +105,7 @@ def columns(encoder: Any = None, *, impute: bool = True, indicate: bool = False)
 
 
 def scaled(estimator: Any) -> Any:
-    """Behind a StandardScaler."""
+    """Return the estimator behind a StandardScaler."""
     return make_pipeline(StandardScaler(), estimator)
 
 

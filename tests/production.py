@@ -110,7 +110,9 @@ class Production:
         actual: Callable[[int, Any], Any] = lambda _, value: value,
         scored: bool = False,
     ) -> list[str]:
-        """Ask all rows, `rows` a request, one `every` ms, the last at `until`, and report outcomes; returns requests.
+        """Predict all rows and report their outcomes; return the requests.
+
+        `rows` is by request. A request is sent every `every` ms, the last at `until`.
 
         With `scored` the ledger's items are put as the writers leave them: moto copies all tables for a transaction.
         """
@@ -135,7 +137,7 @@ class Production:
         self._scorer.score(pairs(parts, kept))
 
     def contradict(self, request: str, row: int) -> None:
-        """Leave the mark of another report that said otherwise."""
+        """Add the mark of a later report with another outcome."""
         self.client.update_item(
             TableName=self._table,
             Key=items.outcome_key(request, row),

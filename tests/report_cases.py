@@ -88,7 +88,7 @@ def _gathered(
 
 @functools.cache
 def case(name: str) -> ReportFacts:
-    """One of the reports, by name."""
+    """Return one of the reports, by name."""
     return CASES[name]()
 
 

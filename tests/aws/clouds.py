@@ -36,7 +36,7 @@ class Cloud(Protocol):
         """Return the address of the deployed API."""
 
     def pass_time(self, seconds: float) -> None:
-        """Let the cloud's time pass."""
+        """Wait for so many seconds of the cloud's time."""
 
 
 def until(cloud: Cloud, found: Callable[[], Any], *, within: float, step: float = 15.0) -> Any:

@@ -48,7 +48,7 @@ def observations(cloud: Cloud) -> Observations:
 
 @pytest.fixture(scope="session")
 def stack(cloud: Cloud, observations: Observations, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """A stack of a unique name; it and all that it leaves is removed, whatever happened."""
+    """A stack of a unique name. It and all that it leaves behind are removed, also after a failure."""
     deployed = Deployed(cloud, f"flt-{uuid.uuid4().hex[:8]}", tmp_path_factory.mktemp("models"))
     if cloud.name == "aws":
         print(f"stack {deployed.name}; should this run be killed: python -m tests.aws.removal {deployed.name}")  # noqa: T201

@@ -54,7 +54,7 @@ def test_remains_of_an_interrupted_run_are_removed_and_nothing_of_others(account
 
 
 def _leave(cloud: LocalCloud, stack: str) -> None:
-    """Leave what a deleted stack and a killed run of the suite leave."""
+    """Create the resources that a deleted stack and a killed run of the suite leave behind."""
     s3, bucket = cloud.client("s3"), f"{stack}-registry-x"
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})

@@ -42,7 +42,7 @@ for key, data in memory.objects.items():
 
 
 def interpreter(version: str) -> str | None:
-    """A CPython of this version that is here already."""
+    """Return an installed CPython of this version; None if there is none."""
     if sys.version.startswith(version):
         return sys.executable
     found = subprocess.run(

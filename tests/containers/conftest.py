@@ -43,7 +43,7 @@ def engine() -> Iterator[None]:
 
 
 def _settled(before: set[str]) -> set[str]:
-    """The containers that came and are still there; the engine takes a moment to remove one that was stopped."""
+    """Return the new containers that remain; the engine takes a moment to remove a stopped one."""
     for _ in range(50):
         left = set(docker(*SAM_CONTAINERS).split()) - before
         if not left:
@@ -61,7 +61,7 @@ def cloud(engine: None) -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def bare(cloud: LocalCloud) -> dict[str, str]:
-    """The shell's variables for `sam local` before the first release: the cloud, as containers reach it."""
+    """The environment of `sam local` before the first release, with the cloud's address for containers."""
     endpoint = cloud.endpoint_url.replace("127.0.0.1", bridge())
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FAIRLEAD_"))}
     return {**kept, **cloud.environment(), "AWS_ENDPOINT_URL": endpoint, "FAIRLEAD_BUCKET": BUCKET}
@@ -69,7 +69,7 @@ def bare(cloud: LocalCloud) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def released(cloud: LocalCloud, bare: dict[str, str]) -> dict[str, str]:
-    """The same, with what a release of the penguins model freezes."""
+    """The same environment, with the variables that a release of the penguins model freezes."""
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     published = penguins.publish(Registry(S3Objects(s3, BUCKET)))

@@ -131,7 +131,7 @@ class Ground:
 
 
 def prepare(cloud: LocalCloud, name: str, folder: Path, *, crashes: bool = False) -> Ground:
-    """Everything but the group."""
+    """Create everything but the deployment group."""
     functions, codedeploy = cloud.client("lambda"), conforming(cloud, "codedeploy")
     create(functions, name)
     for description in ("one", "two", "three"):

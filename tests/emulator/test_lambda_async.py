@@ -85,7 +85,7 @@ def bucket(cloud: LocalCloud, new_name: str) -> Callable[[], list[tuple[str, Any
 
 @pytest.fixture
 def queue(cloud: LocalCloud, new_name: str) -> Callable[[], list[Any]]:
-    """Takes the messages of a queue that has the function's name."""
+    """Return a function that receives the messages of the queue with the function's name."""
     sqs = cloud.client("sqs")
     url = sqs.create_queue(QueueName=new_name)["QueueUrl"]
     return lambda: sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages", [])

@@ -102,7 +102,7 @@ def role(cloud: LocalCloud, new_name: str) -> Callable[..., str]:
 
 @pytest.fixture
 def run(machines: Any, role: Callable[..., str], new_name: str) -> Run:
-    """Make the test's machine of a definition, run it with the items of a key, and return how it ended."""
+    """Return a function that creates a machine of a definition, runs it on a key's items, and returns its end state."""
 
     def ended(given: dict[str, Any], key: str = "good", *, left_out: str = "") -> dict[str, Any]:
         made = machines.create_state_machine(name=new_name, definition=json.dumps(given), roleArn=role(left_out))[

@@ -63,7 +63,7 @@ class FakeDeploys:
         self._interference[operation] = action
 
     def finish(self) -> None:
-        """Let every deployment run to its end, without a call."""
+        """Complete every deployment without a call."""
         self.hold = ""
         for _ in range(10):
             for entry in list(self.entries.values()):

@@ -35,7 +35,7 @@ OWN_LOG_GROUP = "/aws/lambda/fairlead-feedback"
 
 
 def make_table(client: Any, name: str) -> None:
-    """Make the ledger's table; the client's calls take turns, since moto's tables know no threads."""
+    """Create the ledger's table; the client's calls run one at a time, because moto's tables are not thread-safe."""
     plain, turn = client._make_api_call, threading.Lock()
 
     def call(operation: str, asked: dict[str, Any]) -> Any:
@@ -148,7 +148,7 @@ def delivery(lines: Sequence[str], *, group: str = LOG_GROUP, kind: str = "DATA_
 
 
 def _written(line: str) -> int:
-    """When a line was written: at once, where it is one of predict's."""
+    """Return when a line was written: a line of predict, at its request's time; any other, at noon."""
     try:
         at = json.loads(line)["at"]
     except (ValueError, TypeError, KeyError):

@@ -70,7 +70,7 @@ class Book(LedgerReader):
 
 
 def stocked(s3_url: str, other: Store) -> Store:
-    """A store of one's own that holds the first version of what another does: other tests may have published more."""
+    """Return a new store with the first version of each model of `other`, where other tests may have published more."""
     store = make_store(s3_url)
     mine, theirs = (S3Objects(one.client, one.env["FAIRLEAD_BUCKET"]) for one in (store, other))
     for key in theirs.keys(""):
@@ -80,7 +80,7 @@ def stocked(s3_url: str, other: Store) -> Store:
 
 
 def another(store: Store, published: Published) -> Published:
-    """The next version: the same model once more."""
+    """Publish the same model as the next version."""
 
     def build(version: int, parent: Parent | None) -> Manifest:
         return msgspec.structs.replace(published.manifest, version=version, parent=parent)
@@ -117,9 +117,9 @@ def play(
     labelled: float = 1.0,
     seed: int = 0,
 ) -> None:
-    """Let callers ask in each of these hours before `now`, and say what was true `delay` hours later, if ever.
+    """Send predictions in each of these hours before `now`, and report their outcomes `delay` hours later.
 
-    `each` rows a caller and hour. Outcomes that are not in by `now` do not exist.
+    Each caller sends `each` rows an hour. No outcome is reported after `now`, and none if `delay` is None.
     """
     dice = random.Random(seed)  # noqa: S311 - a test's dice
     traffic = Traffic(store, published)

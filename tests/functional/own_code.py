@@ -70,7 +70,7 @@ def table(rows: int = 900, seed: int = 0) -> pd.DataFrame:
 
 @contextmanager
 def imported(folder: Path) -> Iterator[Any]:
-    """The package's module `clip`, imported from disk as a training program does, and gone afterwards."""
+    """Import the package's module `clip` from disk, as a training program does, and remove it afterwards."""
     sys.path.insert(0, str(folder.parent))
     importlib.invalidate_caches()
     try:

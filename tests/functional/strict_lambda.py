@@ -101,7 +101,7 @@ class StrictLambda:
         return http, _said(answer)
 
     def _account(self, **_: Any) -> tuple[Any, Answer]:
-        """What moto leaves out: half of the code storage is used."""
+        """Return the account settings that moto leaves out: half of the code storage is used."""
         limit = {"TotalCodeSize": 75 * 1024**3, "ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
         http = type("Answered", (), {"status_code": 200, "headers": {}})()
         settings = {"AccountLimit": limit, "AccountUsage": {"TotalCodeSize": limit["TotalCodeSize"] // 2}}
@@ -144,7 +144,7 @@ def _next(answers: list[Answer]) -> Answer | None:
 
 
 def deployed() -> Stack:
-    """Make what CloudFormation makes: layers, the function, its bootstrap version, both aliases on it."""
+    """Create what CloudFormation creates: layers, the function, its bootstrap version, both aliases on it."""
     iam, functions = connect("iam"), connect("lambda")
     role = iam.create_role(RoleName="predict", AssumeRolePolicyDocument="{}", Path="/")["Role"]["Arn"]
     layers = {

@@ -49,7 +49,7 @@ class Book:
         self._before = self._metrics()
 
     def ask(self, rows: Any, truth: Sequence[Any], *, of: int = 3, callers: Sequence[str] = ("caller",)) -> list[str]:
-        """Ask about a table, some rows a request, the callers in turn; returns the predictions' ids."""
+        """Predict a table's rows, `of` in each request, with the callers in turn; returns the predictions' ids."""
         labelled_rows = zip(rows.to_dict("records"), truth, strict=True)
         return [
             name
@@ -92,19 +92,19 @@ class Book:
         return found
 
     def versions(self) -> list[int]:
-        """The versions that answered."""
+        """Return the versions that answered."""
         return sorted({one.version for one in self.predictions.values()})
 
     def known(self, version: int) -> list[str]:
-        """The ids of a version's predictions with an outcome that was taken."""
+        """Return the ids of a version's predictions whose outcome was accepted."""
         return [name for name in self.of(version) if {"recorded", "accepted"} & self.became.get(name, Counter()).keys()]
 
     def of(self, version: int) -> list[str]:
-        """The ids of what a version answered."""
+        """Return the ids of a version's predictions."""
         return [name for name, one in self.predictions.items() if one.version == version]
 
     def right(self, names: Sequence[str]) -> float:
-        """The share of answers that were right."""
+        """Return the share of right answers."""
         return sum(bool(self.predictions[name].answered == self.predictions[name].truth) for name in names) / len(names)
 
     def arrived(self) -> None:
@@ -128,7 +128,7 @@ class Book:
         )
 
     def balance(self) -> dict[str, int]:
-        """Hold the ledger's rows and counters against the books, both ways: nothing lost, nothing twice; the sums."""
+        """Check the ledger's rows and counters: nothing is lost, nothing counted twice; return the sums."""
         sums: Counter[str] = Counter()
         for version in self.versions():
             sums.update(self._balanced(version))
@@ -148,7 +148,7 @@ class Book:
         return {"rows": rows, "outcomes": len(known), "conflicts": conflicts}
 
     def _kept(self, version: int) -> tuple[list[str], dict[str, Pair]]:
-        """The predictions that the ledger keeps of a version, and those with what came true."""
+        """Return a version's predictions in the ledger, and those that have an outcome."""
         ledger, end = self.stage.ledger(), int(self.stage.cloud.now()) // SLOT + 1
         traffic, outcomes = ledger.counted(self.stage.model, version, 0, end)
         parts = [

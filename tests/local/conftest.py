@@ -22,7 +22,7 @@ LAST = "test_model_workflows.py"
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares the cloud in one worker: each worker would start its own."""
+    """Keep tests that share the cloud in one worker: each worker would start its own cloud."""
     for item in items:
         if HERE in item.path.parents and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group("local cloud"))

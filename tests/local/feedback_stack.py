@@ -90,7 +90,7 @@ class Stage(Commands):
         until(lambda: self._alias().get("RoutingConfig") == {"AdditionalVersionWeights": {release: 0.1}}, seconds=60)
 
     def skip(self, hours: float) -> None:
-        """Let time pass without the stack's own schedules, which may be long."""
+        """Advance the clock with the stack's schedules disabled: over many hours they would run long."""
         events = self.cloud.client("events")
         rules = [rule["Name"] for rule in events.list_rules()["Rules"] if "ScheduleExpression" in rule]
         for rule in rules:

@@ -46,7 +46,7 @@ class Way:
             yield self.passed[-1].rpartition(" ")[0]
 
     def is_last(self, step: str) -> bool:
-        """Note a step that was done; whether it was its process's last."""
+        """Record a step that was done; returns whether it was the last step of its process."""
         self._seen[step] += 1
         named = f"{step} {self._seen[step]}"
         if named in self.passed or self._victim is None:

@@ -84,7 +84,7 @@ def _state(cloud: LocalCloud, stack: str) -> dict[str, Any]:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One worker zips; the others wait for it."""
+    """Lock: one worker zips, and the others wait for it."""
     ARCHIVES.mkdir(parents=True, exist_ok=True)
     with (ARCHIVES / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -8,7 +8,7 @@ from tests.local.feedback_stack import Stage
 
 
 def still(stage: Stage, seconds: float) -> None:
-    """Let time pass without the stack's schedules, which over days take long."""
+    """Advance the clock with the stack's schedules disabled: over days they would run long."""
     events = stage.cloud.client("events")
     rules = [rule for rule in events.list_rules()["Rules"] if "ScheduleExpression" in rule]
     running = [rule["Name"] for rule in rules if rule["State"] == "ENABLED"]
@@ -28,7 +28,7 @@ def calm(stage: Stage) -> None:
 
 @contextmanager
 def threshold(stage: Stage, alarm: str, value: float) -> Iterator[None]:
-    """Let an alarm of the stack have another threshold, as a parameter would."""
+    """Change the threshold of one of the stack's alarms in the block, as a parameter would."""
     cloudwatch = stage.cloud.client("cloudwatch")
     [found] = cloudwatch.describe_alarms(AlarmNames=[f"{STACK}-{alarm}"])["MetricAlarms"]
     taken = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members

@@ -201,7 +201,7 @@ class Scene(Commands):
         return int(self.result("history", "iris", "--verify")["newest"])
 
     def check_record(self) -> None:
-        """The journal's chain holds, the aliases are where it says, and nothing is left open."""
+        """Check that the journal's chain is intact, that the aliases are where it says, and that no intent is open."""
         said = "a deployment still runs"
 
         def settled() -> bool:
@@ -230,7 +230,7 @@ class Scene(Commands):
         return until(found, seconds=90.0)
 
     def early(self) -> None:
-        """Five seconds into a minute, so that what callers meet falls into one."""
+        """Advance to five seconds into a minute, so that the calls that follow are in one minute."""
         self.cloud.advance(MINUTE + 5 - self.cloud.now() % MINUTE)
 
     def call(self, path: str = "/predict") -> Answer:
@@ -238,11 +238,11 @@ class Scene(Commands):
         return call(self.cloud.api_url + path, self.people["caller"], body={"instances": ROW})
 
     def read(self, path: str) -> Answer:
-        """The same, asking for no prediction."""
+        """Call the API with GET, without a prediction."""
         return call(self.cloud.api_url + path, self.people["caller"], method="GET")
 
     def calls(self, count: int, *, threads: int = 4) -> Met:
-        """So many calls, by several callers at once."""
+        """Make so many calls, by several callers at once."""
         with self.callers(threads=threads, most=count // threads) as met:
             pass
         return met
@@ -298,7 +298,7 @@ class Scene(Commands):
             return publish.publish(estimator.fit(X, Y), name="iris", X=X, y=Y, policy=policy, **how)
 
     def standing(self, version: int) -> str:
-        """See to it that this version is live, on the built code, with nothing under way; its release."""
+        """Make this version live on the built code, with no deployment running; returns its release."""
         if self.running():
             self.fairlead("rollback", "iris", "--reason", "the last scenario is over")
         self.code()
@@ -306,7 +306,7 @@ class Scene(Commands):
 
 
 def zipped(source: str) -> bytes:
-    """The archive of app.py: the same bytes for the same source."""
+    """Return the archive of app.py: the same bytes for the same source."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as packed:
         packed.writestr(zipfile.ZipInfo("app.py"), source)
@@ -315,7 +315,7 @@ def zipped(source: str) -> bytes:
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Scene]:
-    """The stage, from the first deployment to three published versions: two for onnx, the last for sklearn."""
+    """Deploy the stack and publish three versions: two for onnx, the last for sklearn."""
     with LocalCloud(archives=UNPACKED) as cloud:
         scene = Scene(cloud, packed(cloud, folder), {}, {"admin": cloud.admin})
         scene.deploy()

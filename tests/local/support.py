@@ -243,13 +243,13 @@ def update(functions: Any, name: str, **settings: Any) -> dict[str, Any]:
 
 
 def publish(functions: Any, name: str, description: str) -> str:
-    """A new version: the description makes it differ from the last."""
+    """Publish a new version: the description makes it differ from the last."""
     update(functions, name, Description=description)
     return str(functions.publish_version(FunctionName=name)["Version"])
 
 
 def refusal(call: Callable[..., Any], operation: str, functions: Any, **parameters: Any) -> dict[str, Any]:
-    """The error a call is refused with, whose code the operation's model must know."""
+    """Return the error of a refused call, and check that the operation's model has its code."""
     with pytest.raises(ClientError) as caught:
         call(**parameters)
     code = caught.value.response["Error"]["Code"]

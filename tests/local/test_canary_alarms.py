@@ -69,7 +69,7 @@ def report(cloud: LocalCloud, space: str) -> Report:
 
 
 def put(watched: Any, space: str, name: str) -> str:
-    """One of the template's alarms, watching release 1."""
+    """Create one of the template's alarms, watching release 1."""
     alarm = dict(translate().properties(name))
     for entry in alarm["Metrics"]:
         if "MetricStat" in entry:

@@ -64,7 +64,7 @@ POLICIES = ("CallerPolicy", "FeedbackPolicy", "PublisherPolicy", "OperatorPolicy
 
 
 def template(version: str = __version__) -> str:
-    """What the doctor reads of Fairlead's stack."""
+    """Return a template with the parts of Fairlead's stack that the doctor reads."""
     topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "AlarmTopicArn"}}}
     return json.dumps({
         "Parameters": {"AlarmTopicArn": {"Type": "String", "Default": ""}},

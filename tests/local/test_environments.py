@@ -27,7 +27,7 @@ def test_an_environment_is_deployed_as_samconfig_says(cloud: LocalCloud, dev: di
 
 @pytest.fixture
 def built(packed_stack: Path, tmp_path: Path) -> Path:
-    """The template as it was built, for `sam deploy` to zip and upload, but for what is large."""
+    """The built template, whose small archives `sam deploy` zips and uploads; large ones are packed already."""
     there = re.sub(rf"s3://archives/(?!{LARGE})(\w+)\.zip", rf"{BUILT}/\1", packed_stack.read_text())
     (tmp_path / "template.yaml").write_text(there)
     return tmp_path / "template.yaml"

@@ -66,7 +66,7 @@ def allowed(service: Any, operation: str, **parameters: Any) -> bool:
 
 @pytest.fixture(scope="module")
 def people(cloud: LocalCloud, hold: dict[str, str]) -> dict[str, Clients]:
-    """One user for each of the stack's policies, who holds nothing else; tags name the models m and fourth."""
+    """Create one user for each of the stack's policies, with no other rights; tags name the models m and fourth."""
     tags = {"fairlead-model": "m", "fairlead-model-4": "fourth"}
     keys = {name: cloud.add_user(f"real-{name}", [hold[f"{name}PolicyArn"]], tags=tags) for name in HOLDERS}
     return {
@@ -163,7 +163,7 @@ def test_a_functions_role_reads_its_registry_and_no_other_bucket(
 
 
 def as_role(cloud: LocalCloud, role: str) -> Clients:
-    """The role's rights, by a trust policy that lets the admin in as well for a moment."""
+    """Return clients with the role's rights. For a moment the role's trust policy is the account's."""
     iam, name = cloud.client("iam"), role.rsplit("/", 1)[-1]
     before = json.dumps(iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"])
     mine = {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"}

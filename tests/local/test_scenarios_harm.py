@@ -21,7 +21,7 @@ HEALTH = {
 
 @contextmanager
 def unguarded(s3: Any, bucket: str) -> Iterator[None]:
-    """A bucket without its policy, which lets not even an administrator delete or replace a manifest."""
+    """Remove the bucket's policy in the block: it denies even an administrator to delete or replace a manifest."""
     policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
     s3.delete_bucket_policy(Bucket=bucket)
     try:
@@ -32,7 +32,7 @@ def unguarded(s3: Any, bucket: str) -> Iterator[None]:
 
 @contextmanager
 def broken(scene: Scene, key: str, how: str) -> Iterator[None]:
-    """One object of the registry missing or changed, as an administrator past the bucket's policy leaves it.
+    """Delete or change one object of the registry in the block, as an administrator without the bucket's policy could.
 
     The changed bytes are not JSON: the first reader of a manifest has no digest to compare with.
     """
@@ -66,7 +66,7 @@ def newest_release(scene: Scene) -> str:
 
 
 def refused_attempt(scene: Scene, change: str) -> str:
-    """The Lambda version that a release left behind which could not load; live stays where it is."""
+    """Try to release code that cannot load; return the Lambda version that the attempt left behind."""
     scene.code(change)
     done = scene.fairlead("release", "--code", "--strategy", "all-at-once", "--wait")
     assert done.exit_code == 4, done.output
@@ -75,7 +75,7 @@ def refused_attempt(scene: Scene, change: str) -> str:
 
 
 def alarm(scene: Scene) -> tuple[str, list[str]]:
-    """The state of the alarm `errors`, and every state that it turned to."""
+    """Return the state of the alarm `errors`, and its changes of state."""
     cloudwatch = scene.cloud.client("cloudwatch")
     [found] = cloudwatch.describe_alarms(AlarmNames=["fairlead-errors"])["MetricAlarms"]
     history = cloudwatch.describe_alarm_history(AlarmName="fairlead-errors", HistoryItemType="StateUpdate")
@@ -83,7 +83,7 @@ def alarm(scene: Scene) -> tuple[str, list[str]]:
 
 
 def probe(scene: Scene, release: str, times: int = 20) -> None:
-    """Ask a release by its number, as status, hook and shadows do; each answer is a failure."""
+    """Invoke a release by its number, as status, hook and shadows do; each answer is a failure."""
     functions = scene.cloud.client("lambda")
     for _ in range(times):
         said = functions.invoke(FunctionName=scene.function, Qualifier=release, Payload=json.dumps(HEALTH).encode())

@@ -84,6 +84,6 @@ def test_a_rollback_in_the_middle_killed_after_every_step_and_run_again_arrives(
 
 
 def reconcile(scene: Scene) -> None:
-    """The next command records what a killed one did not."""
+    """Run another command, and check that it records the moves that a killed one did not."""
     scene.fairlead("rollback", "iris", "--away-from", "999")
     scene.check_record()

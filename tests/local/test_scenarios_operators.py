@@ -15,7 +15,7 @@ ROLLBACK = "codeDeployRollback"
 
 
 def ended(*processes: "subprocess.Popen[str]") -> list[tuple[int, str, str]]:
-    """Exit codes and what was said."""
+    """Return exit codes and outputs."""
     said = [process.communicate(timeout=120) for process in processes]
     return [(process.returncode, *spoken) for process, spoken in zip(processes, said, strict=True)]
 

@@ -191,7 +191,7 @@ class Account:
         return f"{self.cloud.endpoint_url}/{ARTIFACTS}/{stack}/packed.yaml"
 
     def _by_github(self, stack: str) -> Neighbour:
-        """Make the roles of bootstrap-ci.yaml, and the stack with them."""
+        """Create the roles of bootstrap-ci.yaml, and the stack with them."""
         none = self._no_rights(stack)
         given = {"Owner": "owner", "OwnerId": "1", "Repository": "name", "RepositoryId": "2", "Environment": "dev",
                  "StackName": stack, "OperatorPolicyArn": none, "PublisherPolicyArn": none, "Model": "risk",

@@ -48,7 +48,7 @@ def test_the_whole_loop(loop_stage: Stage) -> None:
 
 
 def versions(stage: Stage, field: Field) -> tuple[int, int]:
-    """A version that knows all flowers as they are, and one that knows small ones and was judged on those."""
+    """Publish a version fitted on all flowers, and one that was fitted and judged on small ones only."""
     learnt, judged = field.picked(300), field.picked(500)
     if not stage.serves():  # a first release goes at once: there is nothing to protect
         first = stage.publish(
@@ -72,7 +72,7 @@ def goes_live_through_a_canary(book: Book, version: int, flowers: Table) -> None
 
 
 def goes_live(book: Book, version: int, flowers: Table) -> None:
-    """Each call is answered, by the version before or by this one."""
+    """Check that each call is answered, by the version before or by this one."""
     stage, before = book.stage, book.stage.live()
     asked = book.ask(*flowers, of=1, callers=CALLERS)
     assert {book.predictions[name].version for name in asked} <= {before, version}
@@ -147,7 +147,7 @@ def report(book: Book, names: Sequence[str]) -> None:
 
 
 def is_tried_by_the_releaser(book: Book, learnt: int) -> None:
-    """A candidate that passed the gate begins its canary without an operator."""
+    """Check that a candidate that passed the gate begins its canary without an operator."""
     stage = book.stage
     started = until(
         lambda: [one for one in stage.history() if one["kind"] == "shifting" and one["now"]["version"] == learnt]
@@ -156,7 +156,7 @@ def is_tried_by_the_releaser(book: Book, learnt: int) -> None:
 
 
 def is_better_in_the_shadow(book: Book, learnt: int, good: int) -> None:
-    """The candidate answers the captured requests of the live version, without callers of its own."""
+    """Check that the candidate answers the live version's captured requests better, without callers of its own."""
     stage, asked = book.stage, book.of(good)
     found = stage.result("shadow", stage.model, learnt, "--hours", 12)["shadow"]
     assert (found["rows"], found["refused"]) == (len(asked), 0)
@@ -195,7 +195,7 @@ def _step(record: dict[str, Any]) -> tuple[str, Any] | None:
 
 
 def nothing_is_lost(book: Book) -> None:
-    """The answers to callers and reporters, the ledger and the metrics agree."""
+    """Check that the answers to callers and reporters, the ledger and the metrics agree."""
     book.arrived()
     book.stage.cloud.advance(5 * MINUTE)  # a delivery that failed after it was written down is brought again by then
     became = sum(book.became.values(), Counter[str]())

@@ -33,7 +33,7 @@ class Bucket:
         return json.loads(self._s3.get_object(Bucket=ROWS, Key=key)["Body"].read())
 
     def close(self, keys: str) -> None:
-        """Let the batch function write no object of these keys."""
+        """Deny the batch function to write objects with these keys."""
         arn = f"arn:aws:s3:::{ROWS}/{keys}"
         deny = {"Effect": "Deny", "Principal": {"AWS": self._role}, "Action": "s3:PutObject", "Resource": arn}
         self._s3.put_bucket_policy(Bucket=ROWS, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))

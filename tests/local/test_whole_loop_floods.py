@@ -26,7 +26,7 @@ def asked_rows(variant: Variant) -> list[LabelledPrediction]:
 
 
 def thousand(outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As many as a request takes, over and over."""
+    """Return as many outcomes as a request takes, by repeating these."""
     return [outcomes[place % len(outcomes)] for place in range(1000)]
 
 

@@ -101,11 +101,11 @@ class Variant:
         until(lambda: self.books().counted_rows == rows, seconds=60)
 
     def gauges(self, name: str) -> list[float]:
-        """The datapoints of what is live since the variant began."""
+        """Return the datapoints of one of the live version's gauges since the variant began."""
         return self._datapoints(name, "monitor", "Maximum")
 
     def metered(self, name: str, service: str) -> float:
-        """The sum of a function's metric since the variant began."""
+        """Return the sum of a function's metric since the variant began."""
         return sum(self._datapoints(name, service, "Sum"))
 
     def _datapoints(self, name: str, service: str, stat: str) -> list[float]:
@@ -131,7 +131,7 @@ class Variant:
         }
 
     def rang(self) -> dict[str, list[str]]:
-        """The states of each alarm that rang since the variant began, but of the one that misses skipped schedules."""
+        """Return the states of each alarm that rang since the variant began, without `monitor-silent`."""
         pages = (
             self.stage.cloud.client("cloudwatch")
             .get_paginator("describe_alarm_history")
@@ -148,10 +148,10 @@ class Variant:
         return {name: states for name, states in found.items() if "ALARM" in states and name != "monitor-silent"}
 
     def decided(self) -> list[Mapping[str, Any]]:
-        """The evidence of what was decided about this model, oldest first; retrain's answers follow what it was asked.
+        """Return the evidence of decisions about this model, oldest first. Retrain's answers follow their orders.
 
-        The journal's folders are merged by time, and the machine's clock is behind the cloud's; what was asked by hand
-        comes last.
+        The journal's folders are merged by time, and the machine's clock is behind the cloud's. So the answers to an
+        operator's orders come last.
         """
         history = self.stage.result("history", self.model, "--limit", 1000)
         decided = [one["evidence"] for one in reversed(history) if one["kind"] == "decided"]
@@ -183,12 +183,12 @@ def begin(stage: Stage, model: str, *, versions: int = 1, after: float = QUIET) 
 
 
 def early(stage: Stage) -> None:
-    """Let a quarter of an hour begin, so that requests a quarter apart never fall into one slot of the counters."""
+    """Advance to the start of a quarter of an hour: requests a quarter apart are then in different slots."""
     still(stage, SLOT + MINUTE + 5 - stage.cloud.now() % SLOT)
 
 
 def publish(stage: Stage, model: str) -> int:
-    """A version that knows its flowers, with the rows it learnt."""
+    """Publish a version that answers its own flowers correctly, and keep its training rows."""
     learnt, judged = slice(0, None, 2), slice(1, None, 2)
     published = stage.publish(
         LogisticRegression(max_iter=1000).fit(X[learnt], Y[learnt]), name=model, X=X[judged], y=Y[judged],

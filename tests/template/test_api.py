@@ -160,7 +160,7 @@ def test_each_access_is_one_json_line_in_the_api_s_own_log(stack: Stack) -> None
 
 
 def gateway_problems(stack: Stack) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """By response type: the response, and its body with API Gateway's own sentence in it."""
+    """Return, by response type, the response and its body with API Gateway's own sentence in it."""
     responses = body(stack)["x-amazon-apigateway-gateway-responses"]
     return {
         kind: (

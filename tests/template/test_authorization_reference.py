@@ -90,7 +90,7 @@ def privileges(action: str) -> list[dict[str, Any]]:
 
 
 def fits(arn: str, action: str) -> bool:
-    """Say whether the action can be granted on the ARN: on `*` always, else on one of its resource types."""
+    """Return whether the action can be granted on the ARN: on `*` always, else on one of its resource types."""
     service = action.partition(":")[0]
     known = get_service_prefix_data(service)["resources"]
     kinds = {kind for entry in privileges(action) for kind in entry["resource_types"] if kind}
@@ -100,7 +100,7 @@ def fits(arn: str, action: str) -> bool:
 
 
 def matches(arn: str, pattern: str, service: str) -> bool:
-    """Say whether an ARN with `*` can name a resource of this form. Lambda's names have no colon; a qualifier has."""
+    """Return whether an ARN with `*` can name a resource of this form. Lambda's names have no colon, qualifiers do."""
     part = "[^:]+" if service == "lambda" else ".+"
     expression = re.sub(r"\\\$\\\{\w+\\\}", lambda _: part, re.escape(pattern))
     return any(

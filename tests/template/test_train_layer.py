@@ -24,7 +24,7 @@ ROOM = 8_000_000
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The layer that `sam build` made, and the same for the other architecture."""
+    """The layer of `sam build`, and the same layer for the other architecture."""
     here, other = ("arm64", "x86_64") if ARM else ("x86_64", "arm64")
     return {here: BUILT, other: build(other, tmp_path_factory.mktemp(other))}
 

@@ -417,7 +417,7 @@ def test_a_notebook_releases_and_shows_what_is_live(registry: Registry, lambda_:
 
 
 def completed(monkeypatch: pytest.MonkeyPatch, words: str) -> list[str]:
-    """What bash offers after these words."""
+    """Return the completions that bash offers after these words."""
     monkeypatch.setenv("_FAIRLEAD_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", f"fairlead {words}")
     monkeypatch.setenv("COMP_CWORD", str(len(f"fairlead {words}".split(" ")) - 1))

@@ -126,7 +126,7 @@ def test_own_code_is_shown_by_publish_show_versions_history_and_the_report(tmp_p
 
 
 def _never_executed_elsewhere(registry: Registry) -> None:
-    """Another publisher's process, retraining and an export run no code of a version."""
+    """Check that another publisher's process, retraining and an export run no code of a version."""
     live = find_champion(registry, "churn", where=None)
     assert live
     assert live.engine is None

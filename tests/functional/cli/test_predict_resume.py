@@ -50,7 +50,7 @@ def api(api: Script) -> Script:
 
 @pytest.fixture(params=ENDINGS)
 def files(request: pytest.FixtureRequest, api: Script, tmp_path: Path) -> tuple[Path, Path, Path]:
-    """Give the input, the output of an unbroken run, and a place for another's."""
+    """Return the input, the output of an unbroken run, and a path for another run's output."""
     table, whole = rows(tmp_path, TABLE), tmp_path / f"whole{request.param}"
     fairlead("predict", "churn", "--data", table, "--output", whole)
     assert whole.is_file()

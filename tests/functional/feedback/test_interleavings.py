@@ -86,7 +86,7 @@ class Meddling:
         return Paginator()
 
     def rest(self) -> None:
-        """Let nothing happen any more."""
+        """Drop the events that have not happened yet."""
         self._between.clear()
 
     def _meddle(self) -> None:

@@ -89,7 +89,7 @@ def fits(pair: Pair) -> bool:
 
 
 def score(found: Sequence[Pair]) -> dict[int, dict[str, int | float]]:
-    """Right and wrong by slot."""
+    """Return the counts of right and wrong answers, by slot."""
     slots: dict[int, dict[str, int | float]] = {}
     for pair in found:
         right = "right" if pair.column("labels") == pair.outcome.actual else "wrong"

@@ -18,7 +18,7 @@ from tests.journals import ADA, STACK, key_of, moved
 
 @pytest.fixture
 def client(store: Store) -> Any:
-    """The store's bucket keeps every version, as the template's does."""
+    """The store's client; the bucket keeps every version, as the template's does."""
     bucket = store.env["FAIRLEAD_BUCKET"]
     store.client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     return store.client

@@ -30,7 +30,7 @@ RESPOND = "arn:aws:lambda:us-east-1:123456789012:function:fairlead-respond"
 
 @pytest.fixture(scope="module")
 def shop(s3_url: str, shelf: Store, published: Published) -> Store:
-    """A store of our own, with what is on the shelf."""
+    """A new store with the first versions of the shelf."""
     return stocked(s3_url, shelf)
 
 
@@ -57,7 +57,7 @@ def views(book: Book, store: Store, at: int = NOON) -> dict[int, View]:
 
 
 def values(view: View) -> dict[str, float]:
-    """Its gauges, as if it were live."""
+    """Return the view's gauges, as if its version were live."""
     return gauges(msgspec.structs.replace(view, live=True))[0].values
 
 
@@ -173,7 +173,7 @@ def test_the_function_writes_gauges_and_a_line_with_the_detail(
 
 
 def ticked(monitor: ModuleType, capsys: pytest.CaptureFixture[str], *, minutes: float) -> bool:
-    """Whether a tick so long after noon writes gauges."""
+    """Return whether a tick so many minutes after noon writes gauges."""
     at = datetime.fromtimestamp(NOON / 1000 + minutes * 60, UTC)
     capsys.readouterr()
     monitor.handler(EVENT | {"time": at.isoformat()}, running())
@@ -247,7 +247,7 @@ def alarm(
 def ticking(
     cloudwatch: Any, live: View, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Ticker, list[dict[str, Any]], Callable[[int], datetime]]:
-    """A ticker that sees one live version, what it asks of Lambda, and the times of ticks after the alarm rang."""
+    """Return a ticker that sees one live version, its calls of Lambda, and a tick's time after the alarm rang."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "monitor")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Fairlead")
     here = settings.monitoring(

@@ -39,7 +39,7 @@ def dropping(model: Any = LINEAR) -> Any:
 
 
 def check_served(estimator: Any, table: Any, *, engine: str) -> None:
-    """The engine answers rows without the ignored columns as the estimator answers the whole table."""
+    """Check that the engine answers rows without the ignored columns as the estimator answers the whole table."""
     signature = infer(estimator, table, Y)
     choice = choose_engine(estimator, signature, to_rows(signature, table), demanded=engine)  # type: ignore[arg-type]
     assert choice.engine.name == engine

@@ -67,7 +67,7 @@ def held_out(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path, fitted: Any) -> Path:
-    """A model as mlflow 3.17 saves it; test_mlflow of `make test-clients` holds that to the package."""
+    """A model as mlflow 3.17 saves it; test_mlflow of `make test-clients` compares it with the package's."""
     folder = tmp_path / "model"
     folder.mkdir()
     (folder / "model.pkl").write_bytes(pickle.dumps(fitted))

@@ -44,7 +44,7 @@ def encoded(column: str, **options: Any) -> Any:
 
 
 def check_reads_its_own_rows(done: Any, table: Any) -> None:
-    """The version's own reader takes the publisher's rows as JSON spells them."""
+    """Check that the version's own reader accepts the publisher's rows as JSON."""
     signature = done.manifest.signature
     names = [field.name for field in signature.inputs]
     rows = to_rows(signature, table)

@@ -61,7 +61,7 @@ def opened(chromium: Browser, shelf: Path, name: str, *, width: int = 1280) -> P
 
 
 def look(chromium: Browser, path: Path) -> None:
-    """Look at an open page: light and wide, dark and narrow, and on paper, from a dark screen."""
+    """Check an open page: light and wide, dark and narrow, and on paper, printed from a dark screen."""
     assert chromium.run(CLASHES) == []
     assert chromium.run(FAINT) == []
     assert chromium.run(WIDTH) <= 1280

@@ -38,7 +38,7 @@ class Desk:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def context(self, by: str = "ada", stack: Stack | None = None, *, asks: bool = False) -> ReleaseContext:
-        """An operator's context; one that `asks` is a function's, which has aliases moved by the move function."""
+        """Return an operator's context; with `asks` a function's, whose aliases the move function moves."""
         stack = stack or self.stack
         function = PredictFunction(self.lambda_.client, NAME, pause=0)
         return ReleaseContext(
@@ -54,7 +54,7 @@ class Desk:
         )
 
     def mover(self) -> AliasMover:
-        """The move function over the same cloud, asked through Lambda."""
+        """Return a client of the move function, which works on the same cloud."""
         mover = Mover(
             PredictFunction(self.lambda_.client, NAME, pause=0),
             self.journal(),

@@ -18,7 +18,7 @@ MODEL = "stacks/fairlead/models/churn"
 
 
 def ask(path: str, form: Mapping[str, str] | None = None, *, actions: bool = True) -> tuple[int, str]:
-    """Ask a console as its page does, about the model or, with a slash, about a whole path; return status and text."""
+    """Send a console a request of its page, about the model or, with a slash, a path; return status and text."""
     console = Console(Operator(), token="t", port=1, actions=actions)
     headers = {"Host": "127.0.0.1:1"} | ({"Origin": "http://127.0.0.1:1"} if form is not None else {})
     method = "GET" if form is None else "POST"

@@ -124,7 +124,7 @@ class Stage:
         return ""
 
     def back(self) -> None:
-        """Make release 3 live and 2 previous again, by hand, and let the journal know."""
+        """Make release 3 live and 2 previous again, by hand, and reconcile the journal."""
         self.desk.deploys.finish()
         self.desk.lambda_.shift("live", "3", {})
         self.desk.lambda_.shift("previous", "2", {})
@@ -132,7 +132,7 @@ class Stage:
         self.desk.reconcile()
 
     def check_record(self) -> None:
-        """Whatever happened, a while later the next command has the journal say where both aliases are."""
+        """Check that, a while later, the next command has written into the journal where both aliases are."""
         journal = self.desk.journal()
         self.desk.reconcile()
         standing, (live, previous) = self.desk.journal().standing(), self.aliases()

@@ -19,7 +19,7 @@ FIRST, SECOND = "11111111-0000-4000-8000-000000000000", "22222222-0000-4000-8000
 
 
 def born(desk: Desk, life: str, *, number: int = 1) -> Desk:
-    """Make the function and its aliases as the first deployment of a stack does, in the place of what was there.
+    """Create the function and its aliases as the first deployment of a stack does; earlier ones are replaced.
 
     `number` is its first version's: AWS's guide leaves open whether a function of a used name counts from 1 again.
     """

@@ -53,7 +53,7 @@ def native(app: ModuleType) -> dict[str, Any]:
 
 
 def split(frame: pd.DataFrame) -> dict[str, Any]:
-    """What MLflow's client sends: with the index, and NaN as json.dumps writes it."""
+    """Return a table as MLflow's client sends it: with the index, and NaN as json.dumps writes it."""
     found: dict[str, Any] = frame.to_dict("split")
     return found
 

@@ -36,7 +36,7 @@ def test_the_first_request_of_a_process_is_a_cold_start(app: ModuleType) -> None
 
 
 def by_dimensions(document: dict[str, Any]) -> dict[tuple[str, ...], set[str]]:
-    """The names of metrics by the dimensions that they exist in, of one EMF document."""
+    """Return the names of one EMF document's metrics, by their dimensions."""
     found: dict[tuple[str, ...], set[str]] = {}
     for directive in document["_aws"]["CloudWatchMetrics"]:
         for dimensions in directive["Dimensions"]:

@@ -10,7 +10,7 @@ from tests.functional.verification.trials import without_year
 
 @pytest.fixture(scope="session")
 def breaking(shelf: Store, again: Published) -> Published:
-    """The version after that, which no longer takes `year`, as was asked for."""
+    """The version after `again`. It no longer takes `year`, and its publisher allowed that."""
     return without_year(shelf)
 
 

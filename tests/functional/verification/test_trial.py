@@ -162,7 +162,7 @@ def test_a_cold_start_over_its_budget_refuses_the_release(
 
 
 def report_start(release: Release, start: object) -> None:
-    """Let a warm environment say how long its own start took."""
+    """Have a warm environment report the time of its own start."""
     release.environments = 1
     release.answers["/health"] = edited(lambda body: body.update(start_ms=start))
 

@@ -71,7 +71,7 @@ def test_a_breaking_change_without_permission_refuses_the_release(here: Releases
 
 
 def silently(store: Store, published: Published) -> Published:
-    """The same version with no finding on its contract, as one from before the gate."""
+    """Return the same version with no finding on its contract, like a version from before the gate had that check."""
     facts = msgspec.structs.replace(published.manifest, findings=())
     data = manifest.encode(facts)
     key = f"models/{facts.model}/versions/{facts.version}.json"

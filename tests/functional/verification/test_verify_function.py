@@ -77,7 +77,7 @@ class Stage:
         self.app = app
 
     def play(self, *, milliseconds: int = 120_000) -> list[str]:
-        """Have CodeDeploy call the hook; return the statuses that it received."""
+        """Call the hook as CodeDeploy does; return the statuses that it received."""
         ends = time.monotonic() + milliseconds / 1000
         lambda_context = SimpleNamespace(
             aws_request_id="1",

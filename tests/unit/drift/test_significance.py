@@ -15,7 +15,7 @@ WINDOWS = 300
 
 
 def drawn(random: np.random.Generator, *, callers: float = 0.0, hours: float = 0.0) -> ClusterTable:
-    """A window of 24 hours × 20 callers × 4 rows; `callers` and `hours` say how much each keeps to its own cells."""
+    """Return a window of 24 hours × 20 callers × 4 rows. `callers` and `hours` are how similar the rows of each are."""
     own = random.dirichlet(SHARES / callers, 20) if callers else np.tile(SHARES, (20, 1))
     now = random.dirichlet(SHARES / hours, 24) if hours else np.tile(SHARES, (24, 1))
     shares = own[None] if not hours else now[:, None]

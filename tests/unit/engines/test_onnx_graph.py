@@ -20,7 +20,7 @@ from fairlead.publishing.onnx.converters.graph_writer import OPSETS as COMPILED
 def model(
     *, op: str = "Identity", domain: str = "", weights: Any = None, attributes: dict[str, Any] | None = None
 ) -> onnx.ModelProto:
-    """One node on one input, a constant, two opsets."""
+    """Return a graph of one node on one input, with a constant and two opsets."""
     constant = weights or numpy_helper.from_array(np.arange(6.0).reshape(2, 3), "weights")
     node = helper.make_node(op, ["x"], ["y"], domain=domain, **(attributes or {}))
     graph = helper.make_graph(

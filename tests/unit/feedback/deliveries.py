@@ -162,7 +162,7 @@ def line(model: str = "classes", /, *, number: int = 1, **changes: Any) -> str:
 
 
 def take(lines: list[str], *, at: int = NOON) -> tuple[Collected, FakeDeadLetters, Registry]:
-    """Take a delivery of these lines."""
+    """Process a delivery of these lines."""
     events = [{"id": str(place), "timestamp": at, "message": one} for place, one in enumerate(lines)]
     document = {"messageType": "DATA_MESSAGE", "logGroup": GROUP, "logStream": "s", "logEvents": events}
     event = {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(document).encode())).decode()}}

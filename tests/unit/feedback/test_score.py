@@ -58,7 +58,7 @@ def part(number: int, *, caller: str = "c", **changes: Any) -> Part:
 
 
 def take(parts: list[Part]) -> tuple[Counting, list[Taken]]:
-    """Take parts in deliveries, as one process does."""
+    """Process parts in deliveries, as one process does."""
     client = Counting()
     scorer = Scorer(Ledger(client, "ledger"), Versions())  # type: ignore[arg-type]  # as much of a registry as is asked
     batches = [parts[first : first + DELIVERY] for first in range(0, len(parts), DELIVERY)]

@@ -23,7 +23,7 @@ class Taking:
 
 
 def settle(count: int, counters: Any, *, size: int = 500) -> list[tuple[int, int]]:
-    """Settle so many writes, with the counters that `counters` makes of some of them."""
+    """Settle so many writes, with the counters that `counters` returns for some of them."""
     client = Taking()
 
     def paged(some: Sequence[int]) -> list[Page]:

@@ -24,7 +24,7 @@ SIZES = {
 
 
 def judged(counts: tuple[int, ...], kind: str, *, probabilities: bool = True, seed: int = 0) -> Finding:
-    """The first finding of `baselines` for a model that is perfect, or that knows nothing."""
+    """Return the first finding of `baselines` for a model that is perfect, or whose answers are random."""
     generator = np.random.default_rng(seed)
     target = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     shares = np.full((len(target), len(counts)), 0.1 / len(counts))

@@ -47,7 +47,7 @@ class Calls:
         return self.call
 
     def __call__(self) -> None:
-        """Be callable, so that the pickler writes a call of what a call returned."""
+        """Do nothing. It makes the object callable, so that the pickler writes a call of a call's result."""
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def columns() -> ColumnTransformer:
 
 
 def doubled(member: Any, steps: int) -> Pipeline:
-    """A pipeline of unions, each fitted on two columns, before a model of as many columns as the last one makes."""
+    """Return a pipeline of unions, each fitted on two columns, and a model."""
     model = LogisticRegression().fit(X, y)
     return Pipeline([*((f"step{number}", member()) for number in range(steps)), ("model", model)])
 

@@ -57,7 +57,7 @@ def refusing(findings: dict[str, Finding]) -> list[str]:
 
 
 def only(name: str, findings: dict[str, Finding]) -> Finding:
-    """The one finding that refuses; it says what to do."""
+    """Return the one finding that refuses, and check that it says what to do."""
     assert refusing(findings) == [name]
     assert findings[name].verdict == "fail"
     assert findings[name].detail

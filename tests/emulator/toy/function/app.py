@@ -14,7 +14,7 @@ if os.environ.get("FAIL_INIT"):
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    """Answer a proxy event (or a bare one) with what this process is."""
+    """Answer a proxy event (or a bare one) with facts about this process."""
     proxied = "requestContext" in event
     body = event.get("body") or "{}"
     if event.get("isBase64Encoded"):
