@@ -40,7 +40,7 @@ def test_invoke_serves_the_frozen_version_or_none(released: dict[str, str]) -> N
     assert (answer["statusCode"], answer["body"]["code"]) == (503, "model_unavailable")
 
 
-def test_invoke_before_the_first_release_says_so(bare: dict[str, str]) -> None:
+def test_invoke_before_the_first_release_is_answered_503(bare: dict[str, str]) -> None:
     answer = invoke("health", bare)
 
     assert (answer["statusCode"], answer["body"]["code"]) == (503, "model_unavailable")

@@ -89,7 +89,7 @@ def test_a_path_that_is_taken_and_an_unknown_domain_are_refused(desk: Desk) -> N
         desk.domains.create(desk.wanted(DomainName=DOMAIN))
 
 
-def test_a_path_that_is_deleted_leads_nowhere_and_each_change_needs_its_right(desk: Desk) -> None:
+def test_a_deleted_path_is_not_routed_and_each_change_needs_its_right(desk: Desk) -> None:
     created = desk.paths.update(desk.wanted(**desk.mapping()), {}, Any)  # type: ignore[arg-type]  # not read
     desk.paths.delete(created, desk.mapping())
     assert desk.post(DOMAIN, "/churn/predict")[0] == 403

@@ -71,7 +71,7 @@ def calls(dynamodb: Any, name: str) -> int:
     return count
 
 
-def test_every_kind_of_value_comes_back(dynamodb: Any) -> None:
+def test_every_kind_of_value_is_returned_as_stored(dynamodb: Any) -> None:
     item = put(dynamodb, "every", KINDS)
     assert got(dynamodb, "every") == item
     [found] = dynamodb.scan(TableName="t")["Items"]

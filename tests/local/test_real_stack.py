@@ -115,7 +115,7 @@ RIGHTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
 
 
 @pytest.mark.parametrize(("service", "operation", "parameters", "holders"), RIGHTS)
-def test_each_policy_gives_its_rights_and_no_more(
+def test_each_policy_grants_its_rights_only(
     people: dict[str, Clients],
     hold: dict[str, str],
     service: str,

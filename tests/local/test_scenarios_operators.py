@@ -87,7 +87,7 @@ def test_of_two_concurrent_releases_one_starts_and_the_other_is_refused(scene: S
     scene.check_record()
 
 
-def test_of_two_rollbacks_at_once_live_moves_once_and_only_one_says_so(scene: Scene) -> None:
+def test_two_rollbacks_at_once_move_live_once_and_one_reports_it(scene: Scene) -> None:
     """Both stop a running deployment; the second command finds live moved, or is refused, and moves it no further."""
     old = scene.standing(scene.versions[0])
     new = scene.start(scene.versions[1])

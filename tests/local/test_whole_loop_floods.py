@@ -30,7 +30,7 @@ def thousand(outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [outcomes[place % len(outcomes)] for place in range(1000)]
 
 
-def test_duplicates_and_conflicts_in_the_thousands_change_nothing_and_are_not_learnt(loop_stage: Stage) -> None:
+def test_thousands_of_duplicates_and_conflicts_change_no_figure_and_no_training_row(loop_stage: Stage) -> None:
     variant = begin(loop_stage, "repeated")
     labelled = asked_rows(variant)
     true, false = [one.said(one.truth) for one in labelled], [one.said((one.truth + 1) % 3) for one in labelled]
@@ -115,7 +115,7 @@ def forge(variant: Variant, labelled: LabelledPrediction, count: int) -> int:
     return count
 
 
-def test_a_flood_of_false_feedback_lowers_quality_and_is_neither_learnt_nor_acted_on(loop_stage: Stage) -> None:
+def test_a_flood_of_false_feedback_lowers_quality_but_changes_no_model_and_no_alias(loop_stage: Stage) -> None:
     """One reporter sends only false outcomes, and there are no others: quality falls, and subscribers are notified."""
     variant = begin(loop_stage, "slandered", versions=2, after=13 * HOUR)
     labelled = asked_rows(variant)

@@ -192,7 +192,7 @@ def _stat(query: dict[str, Any]) -> tuple[str, str, list[dict[str, str]], int, s
     return metric["Namespace"], metric["MetricName"], metric["Dimensions"], stat["Period"], stat["Stat"]
 
 
-def test_no_news_of_the_model_is_no_improvement_and_no_news_of_the_monitor_is_bad(stack: Stack) -> None:
+def test_missing_data_keeps_the_models_alarms_and_raises_the_monitors(stack: Stack) -> None:
     """Too few outcomes give no datapoint. An alarm that then turned to OK would hide the last known state."""
     others = {
         name: alarm["Properties"]["TreatMissingData"]
@@ -260,7 +260,7 @@ def _shown(stack: Stack) -> set[str]:
     return {re.sub(r"[<>]|\.Arn", "", arn) for arn in alarms}
 
 
-def test_there_is_no_dashboard_unless_it_is_asked_for(stack: Stack) -> None:
+def test_there_is_no_dashboard_by_default(stack: Stack) -> None:
     assert not stack.of_type("AWS::CloudWatch::Dashboard")
 
 

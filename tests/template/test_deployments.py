@@ -142,7 +142,7 @@ def test_one_bad_minute_is_enough_for_errors_and_two_for_latency(stack: Stack) -
     assert periods == {"CanaryErrorsAlarm": (1, 1), "CanaryLatencyAlarm": (2, 2)}
 
 
-def test_no_calls_are_no_alarm(stack: Stack) -> None:
+def test_a_minute_without_calls_raises_no_alarm(stack: Stack) -> None:
     assert {stack.properties(name)["TreatMissingData"] for name in OF_RELEASES} == {"notBreaching"}
 
 

@@ -113,7 +113,7 @@ def test_those_layers_are_the_stack_s_own() -> None:
     assert [arn.split(":")[-2] for arn in LAYERS] == names
 
 
-def test_operators_have_the_doctors_read_rights_and_no_more() -> None:
+def test_operators_have_only_the_read_rights_that_the_doctor_needs() -> None:
     """Quotas have no resource; the rest is this stack's."""
     topic = "arn:aws:sns:eu-west-1:123456789012:alarms"
     statements = allowed("OperatorPolicy", AlarmTopicArn=topic)

@@ -116,7 +116,7 @@ def test_request_lines_and_metrics_pass_the_log_level(stack: Stack) -> None:
     assert logging["LogGroup"] == "<PredictLogs>"
 
 
-def test_every_log_group_forgets() -> None:
+def test_every_log_group_has_a_retention_time() -> None:
     groups = translate(LogRetentionDays="7").of_type("AWS::Logs::LogGroup")
 
     assert sorted(groups) == [

@@ -88,7 +88,7 @@ def test_own_code_of_a_live_version_is_named(live: str, monkeypatch: pytest.Monk
     assert "penguins 1, own code shopping" in fairlead("fleet").stdout
 
 
-def test_a_stack_that_cannot_be_read_has_a_row_that_says_so(live: str) -> None:
+def test_a_stack_that_cannot_be_read_has_a_row_with_the_reason(live: str) -> None:
     name = f"a-{os.urandom(4).hex()}"
     deploy(name, "Fairlead: of an older version", {"ApiUrl": "https://a"})
 

@@ -86,7 +86,7 @@ def test_versions_without_a_name_lists_the_models(registry: Registry) -> None:
     assert [line.split() for line in lines] == [["model", "latest"], ["churn", "3"], ["penguins", "1"]]
 
 
-def test_an_empty_registry_says_so_and_is_no_error(stack: Stack) -> None:
+def test_an_empty_registry_prints_a_line_and_exits_with_0(stack: Stack) -> None:
     done = fairlead("versions")
 
     assert (done.exit_code, done.stdout) == (0, "")
@@ -208,7 +208,9 @@ def test_release_status_and_rollback_agree(registry: Registry, lambda_: StrictLa
     assert "nothing to go back to" in again.stderr
 
 
-def test_retire_ends_a_versions_service_and_versions_and_show_say_so(registry: Registry, lambda_: StrictLambda) -> None:
+def test_a_retired_version_is_not_served_and_versions_and_show_mark_it(
+    registry: Registry, lambda_: StrictLambda
+) -> None:
     fairlead("release", "churn", 3)
     assert result("show", "churn", 1)["retired"] is None
 

@@ -101,7 +101,7 @@ def test_a_refusal_is_shown_named_and_has_exit_code_3(desk: Path, store: Store) 
     assert stored(store) == []
 
 
-def test_json_has_everything_also_of_a_refusal(desk: Path) -> None:
+def test_json_has_all_findings_also_of_a_refusal(desk: Path) -> None:
     clean, refused = run("validate", "--json"), run("publish", "--json", data="swapped.csv")
 
     said = json.loads(clean.stdout)
@@ -112,7 +112,7 @@ def test_json_has_everything_also_of_a_refusal(desk: Path) -> None:
     assert [one["finding"] for one in json.loads(refused.stdout)["error"]["findings"] if one.get("refuses")]
 
 
-def test_a_forced_version_says_so_wherever_it_is_seen(desk: Path) -> None:
+def test_a_forced_version_is_marked_in_every_view(desk: Path) -> None:
     clean = run("publish", "--train", "train.csv")
     forced = run("publish", "--force", "--reason", "labels renamed upstream", data="swapped.csv")
 

@@ -169,7 +169,7 @@ def test_a_retirement_is_in_the_history(recorded: Journal) -> None:
     ]  # fmt: skip
 
 
-def test_a_model_that_never_moved_has_no_history_and_that_is_no_error(recorded: Journal) -> None:
+def test_a_model_that_never_moved_has_an_empty_history_and_exit_code_0(recorded: Journal) -> None:
     done = fairlead("history", "penguins")
 
     assert (done.exit_code, done.stdout) == (0, "")
@@ -314,14 +314,14 @@ def test_another_model_was_live(recorded: Journal) -> None:
     assert "release 2 (churn version 1): penguins was not live" in said
 
 
-def test_before_the_first_record_nothing_is_known_and_it_says_so(recorded: Journal) -> None:
+def test_who_was_live_before_the_first_record_is_unknown_and_printed(recorded: Journal) -> None:
     done = fairlead("who-was-live", "churn", "--at", "2026-11-22T11:59:59Z")
 
     assert (done.exit_code, done.stdout) == (6, "")
     assert ": it begins at 2026-11-22 12:00:00Z" in done.stderr
 
 
-def test_an_empty_journal_says_so(registry: Registry) -> None:
+def test_an_empty_journal_prints_a_line(registry: Registry) -> None:
     done = fairlead("who-was-live", "churn", "--at", "now")
 
     assert done.exit_code == 6

@@ -41,7 +41,7 @@ def test_json_holds_all_of_it_and_html_is_a_page(stack: str, tmp_path: Path) -> 
     assert page.read_text().startswith("<!doctype html>")
 
 
-def test_monitor_of_a_model_without_requests_or_of_an_unknown_model_says_so(stack: str, here: Loop) -> None:
+def test_monitor_without_requests_exits_with_0_and_of_an_unknown_model_is_refused(stack: str, here: Loop) -> None:
     quiet = fairlead("monitor", "penguins", "--hours", 1, "--stack", stack)
     assert quiet.exit_code == 0
     done = fairlead("monitor", "whales", "--stack", stack)

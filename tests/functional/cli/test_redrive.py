@@ -80,7 +80,7 @@ def test_a_function_that_crashes_is_an_error_with_its_reason(lambda_: Stubber) -
     assert "fairlead-redrive failed: StorageError: could not list" in done.stderr
 
 
-def test_a_stack_without_the_function_says_so(lambda_: Stubber) -> None:
+def test_redrive_of_a_stack_without_the_function_is_refused_with_the_reason(lambda_: Stubber) -> None:
     lambda_.add_client_error("invoke", "ResourceNotFoundException", "Function not found")
     done = redrive()
     assert done.exit_code == 6

@@ -50,14 +50,14 @@ def test_model_card_goes_to_the_given_path_and_json_names_it(folder: Path) -> No
     assert (said["model"], said["version"], said["file"]) == ("churn", 2, "CARD.md")
 
 
-def test_open_hands_the_file_to_the_browser(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_open_shows_the_file_in_the_browser(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(typer, "launch", opened.append)
     assert fairlead("report", "churn", "--open").exit_code == 0
     assert opened == [(folder / "churn-2-report.html").as_uri()]
 
 
-def test_a_version_without_a_report_says_so_and_writes_nothing(folder: Path) -> None:
+def test_a_version_without_a_report_is_refused_and_writes_nothing(folder: Path) -> None:
     done = fairlead("report", "churn", 1)
     assert done.exit_code == 6
     assert "churn version 1 has no report" in done.stderr

@@ -52,7 +52,7 @@ def sent(api: Script, path: str = "/predict") -> list[Any]:
     return [row for body in api.received[path] for row in body["instances"]]
 
 
-def test_a_frame_comes_back_as_labels_probabilities_and_ids_with_its_own_index(api: Script) -> None:
+def test_a_frame_is_answered_with_labels_probabilities_and_ids_on_its_own_index(api: Script) -> None:
     frame = pd.DataFrame({"x": [1.5, np.nan], "plan": pd.Categorical(["basic", None])}, index=["a", "b"])
 
     found = Client(api.url).predict(frame)

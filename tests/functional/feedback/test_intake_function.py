@@ -91,7 +91,7 @@ def test_outcome_of_a_known_prediction_is_scored_before_the_response(
     assert kept.outcome.at == event("intake")["requestContext"]["requestTimeEpoch"]
 
 
-def test_sending_again_is_safe_and_says_so(here: Loop, send: Send) -> None:
+def test_a_report_sent_again_is_answered_duplicate(here: Loop, send: Send) -> None:
     reports = ((0, "Adelie"), (1, "Gentoo"))
     send(*reports)
     answer = send(*reports, (2, "Adelie"))

@@ -164,7 +164,7 @@ def test_dashboard_shows_a_fall_with_the_response(chromium: Browser, opened: Any
     assert chromium.run("document.querySelectorAll('svg .interval').length") >= 2
 
 
-def test_without_outcomes_the_page_says_so_and_draws_no_quality(chromium: Browser, opened: Any) -> None:
+def test_without_outcomes_the_page_has_a_note_and_draws_no_quality(chromium: Browser, opened: Any) -> None:
     opened("unlabelled")
     assert "too few outcomes" in chromium.run("document.body.innerText")
     assert chromium.run("document.querySelectorAll('svg .interval').length") == 0

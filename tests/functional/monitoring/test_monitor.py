@@ -61,7 +61,7 @@ def values(view: View) -> dict[str, float]:
     return gauges(msgspec.structs.replace(view, live=True))[0].values
 
 
-def test_quality_fell_where_it_did_and_nowhere_else(day: Book, shop: Store, second: Published) -> None:
+def test_quality_falls_only_for_the_version_whose_answers_were_wrong(day: Book, shop: Store, second: Published) -> None:
     seen = views(day, shop)
     assert sorted(seen) == [1, 2]
     for view in seen.values():
@@ -180,7 +180,7 @@ def ticked(monitor: ModuleType, capsys: pytest.CaptureFixture[str], *, minutes: 
     return "_aws" in capsys.readouterr().out
 
 
-def test_gauges_are_written_long_enough_for_every_alarm_and_then_no_more(
+def test_gauges_are_written_long_enough_for_every_alarm_and_then_stop(
     monitor: ModuleType, day: Book, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One call must suffice for every alarm, also for the one on missing outcomes, which take an hour here."""

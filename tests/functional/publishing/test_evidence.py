@@ -233,7 +233,7 @@ def test_each_fold_is_refitted_and_agrees_with_the_held_out_rows(name: str, how:
     assert {line.verdict for line in findings(facts, "cross_validation")} <= {"pass", "warn"}
 
 
-def test_a_champion_whose_engine_does_not_run_here_or_answers_other_targets_says_so() -> None:
+def test_a_champion_that_cannot_be_compared_is_reported_with_the_reason() -> None:
     _, _, _, choice = chosen("diabetes")
     other = Signature(
         inputs=choice.signature.inputs, output=Output(task="regression", names=("a", "b")), layout="frame"

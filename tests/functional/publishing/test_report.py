@@ -82,7 +82,7 @@ def test_no_drawing_holds_a_coordinate_that_is_no_number(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_report_asks_nothing_of_the_network_and_runs_nothing(name: str) -> None:
+def test_a_report_loads_nothing_from_the_network_and_runs_no_script(name: str) -> None:
     text, found = report.render(case(name)), page(name)
     assert found.tags() & {"script", "iframe", "object", "embed", "img", "form", "base"} == set()
     links = [

@@ -85,7 +85,7 @@ def test_an_object_is_created_once_and_never_overwritten(s3: Any) -> None:
     assert objects.get("a/key") == b"first"
 
 
-def test_listing_goes_on_after_the_first_thousand(s3: Any) -> None:
+def test_listing_continues_after_the_first_thousand_keys(s3: Any) -> None:
     objects = S3Objects(s3, BUCKET)
     for number in range(1003):
         s3.put_object(Bucket=BUCKET, Key=f"many/{number:04}", Body=b"")

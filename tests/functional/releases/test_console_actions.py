@@ -122,7 +122,7 @@ def test_a_rollback_without_a_target_is_refused_with_the_command() -> None:
     assert "fairlead rollback churn --to VERSION" in said
 
 
-def test_another_model_is_replaced_only_where_the_form_says_so() -> None:
+def test_another_model_is_replaced_only_if_the_form_allows_it() -> None:
     assert fairlead("release", "penguins", 1).exit_code == 0
     fields = hidden("versions/1/release")
 

@@ -56,7 +56,7 @@ def test_previous_goes_to_the_live_release_and_a_repeated_order_moves_nothing(
 
 
 @pytest.mark.parametrize("release", ["2", NEVER_LIVE, "99"])
-def test_previous_goes_nowhere_else(live: Desk, lambda_: StrictLambda, release: str) -> None:
+def test_a_move_of_previous_to_another_release_is_refused(live: Desk, lambda_: StrictLambda, release: str) -> None:
     with pytest.raises(ReleaseError, match=f"may go to the live release 4, or from .*, not to release {release}"):
         ask(live, "previous", release)
 

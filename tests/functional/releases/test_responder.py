@@ -320,7 +320,7 @@ def test_a_failed_move_function_is_reported_and_the_next_command_finds_live_unmo
 @pytest.mark.parametrize(
     "event", [{}, {"alarmData": {}}, {"alarmArn": "a", "alarmData": {"alarmName": "n"}, "time": "noon"}]
 )
-def test_anything_else_is_no_alarm(event: dict[str, Any]) -> None:
+def test_other_events_are_not_alarms(event: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="not from a CloudWatch alarm"):
         alarm_of(event)
 

@@ -62,7 +62,7 @@ def lived(release: Release | None) -> tuple[str, str]:
     return release.release, release.life
 
 
-def test_the_new_aliases_are_no_drift_from_the_old_life_s_journal(second: Desk) -> None:
+def test_the_new_aliases_do_not_differ_from_the_journal_of_the_deleted_stack(second: Desk) -> None:
     before = len(second.records())
     second.reconcile()
 
@@ -87,7 +87,7 @@ def test_a_release_continues_the_chain_and_says_of_which_life_it_is(
     assert journal.verify() == []
 
 
-def test_a_release_of_the_old_life_is_no_target_and_its_version_is_named(second: Desk, registry: Registry) -> None:
+def test_a_release_of_the_deleted_stack_is_refused_as_target_with_its_version(second: Desk, registry: Registry) -> None:
     ship(second.releases(), registry, 1)
 
     with pytest.raises(ReleaseError) as caught:
@@ -146,7 +146,7 @@ def test_pruning_keeps_no_number_for_the_old_life_s_sake(second: Desk, registry:
     assert [lived(one.was) for one in second.records() if one.kind == "pruned"] == [("3", SECOND), ("2", SECOND)]
 
 
-def test_previous_goes_back_nowhere_by_a_record_of_the_old_life(second: Desk, registry: Registry) -> None:
+def test_previous_is_not_restored_by_a_record_of_the_deleted_stack(second: Desk, registry: Registry) -> None:
     """The old life moved previous from 2 to 3. In the new life both aliases name 3, and 2 was never in service."""
     for version in (1, 2):
         freeze(second.context(), registry, ReleaseOrder(model="churn", version=version))

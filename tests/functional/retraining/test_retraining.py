@@ -35,7 +35,7 @@ from tests.production import (
 )
 
 
-def test_drift_is_learnt_and_the_candidate_is_better_on_recent_rows(registry: Registry, production: Production) -> None:
+def test_a_candidate_retrained_after_drift_is_better_on_recent_rows(registry: Registry, production: Production) -> None:
     drifted = later(400)
     first = production.run(drifted.take(range(20)), until=ASKED - 60 * HOUR)  # by the ledger's own writers
     production.run(drifted.take(range(20, 400)), scored=True)
@@ -61,7 +61,7 @@ def test_drift_is_learnt_and_the_candidate_is_better_on_recent_rows(registry: Re
     assert sum(map(bool, kept.ids)) == 280
 
 
-def test_judging_rows_were_learnt_by_neither_version(registry: Registry, production: Production) -> None:
+def test_judging_rows_are_in_neither_versions_training_rows(registry: Registry, production: Production) -> None:
     learnt, _, _ = penguins()
     drifted = later(300)
     X = drifted.X.copy()
@@ -84,7 +84,7 @@ def test_judging_rows_were_learnt_by_neither_version(registry: Registry, product
     assert not taught & set(digests_of(made.signature, X.iloc[290:]))
 
 
-def test_rows_learnt_before_are_not_learnt_twice(registry: Registry, production: Production) -> None:
+def test_rows_of_an_earlier_training_are_not_used_twice(registry: Registry, production: Production) -> None:
     production.run(later(300), scored=True)
     first = retrained(registry, production)
     Production(registry, production.client, version=2).run(later(300, seed=5), until=ASKED + DAY, scored=True)

@@ -70,11 +70,11 @@ def test_a_release_that_captures_does_not_start_without_the_key_of_pseudonyms(
         load_app(env)
 
 
-def test_nothing_is_captured_unless_a_rate_says_so(load_app: Load, shelf: Store, published: Published) -> None:
+def test_nothing_is_captured_without_a_capture_rate(load_app: Load, shelf: Store, published: Published) -> None:
     assert captured_call(load_app(shelf.released(published)), event("predict"))[1] == []
 
 
-def test_dropped_fields_are_nowhere_in_the_log(load_app: Load, env: dict[str, str]) -> None:
+def test_dropped_fields_are_not_in_the_log(load_app: Load, env: dict[str, str]) -> None:
     app = load_app(env | {"FAIRLEAD_CAPTURE_DROP": "island, sex"})
     _, [part] = captured_call(app, event("predict"))
     assert not {"island", "sex"} & set(part.fields)

@@ -57,7 +57,7 @@ def test_manifest_of_a_version_is_shown_without_internal_members(
     assert not {"blobs", "created_by", "recipe", "environment", "git_commit"} & set(got)
 
 
-def test_pinning_the_live_version_asks_s3_for_nothing(
+def test_pinning_the_live_version_does_not_read_s3(
     load_app: Load, released: dict[str, str], s3_requests: list[str]
 ) -> None:
     app = load_app(released)
@@ -69,7 +69,7 @@ def test_pinning_the_live_version_asks_s3_for_nothing(
     assert s3_requests == []
 
 
-def test_a_pin_asks_s3_when_cold_and_no_more(load_app: Load, released: dict[str, str], s3_requests: list[str]) -> None:
+def test_a_pin_reads_s3_when_cold_only(load_app: Load, released: dict[str, str], s3_requests: list[str]) -> None:
     app = load_app(released)
     s3_requests.clear()
 

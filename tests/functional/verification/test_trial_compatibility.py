@@ -79,7 +79,7 @@ def silently(store: Store, published: Published) -> Published:
     return msgspec.structs.replace(published, manifest=facts, sha256=sha256_of(data))
 
 
-def test_an_older_version_is_not_excused_by_the_break_it_was_itself(here: ReleasesHere, s3_url: str) -> None:
+def test_a_version_with_an_allowed_break_is_refused_after_a_newer_version(here: ReleasesHere, s3_url: str) -> None:
     """Version 2 broke the contract of 1 on purpose. It is released again after 3, whose callers send `year`."""
     store, _ = broken_store(s3_url)
     second, third = without_year(store), penguins.publish(store.registry)

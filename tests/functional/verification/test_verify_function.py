@@ -294,7 +294,7 @@ def test_the_first_release_has_nothing_before_it(stage: Stage, again: Published)
     assert stage.findings()["compatibility"]["verdict"] == "not applicable"
 
 
-def test_the_log_has_every_finding(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_holds_every_finding(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     stage.release.answers["/predict"] = edited(lambda body: body["predictions"].pop())
     stage.play()
     checked = {vars(line)["check"]: vars(line)["verdict"] for line in caplog.records if line.msg == "checked"}

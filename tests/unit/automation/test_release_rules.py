@@ -103,6 +103,6 @@ def test_event_becomes_a_candidate() -> None:
 
 
 @pytest.mark.parametrize("change", [{"model": None}, {"version": "4"}, {"digest": 1}, {"reason": 5}])
-def test_anything_else_is_no_candidate(change: dict[str, Any]) -> None:
+def test_other_events_are_not_candidates(change: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="does not name a candidate"):
         candidate_of(EVENT | change, request="r1")

@@ -58,7 +58,7 @@ def facts(**changes: Any) -> AlarmFacts:
         ({"cause": "drift", "labelled": 0}, "nothing", "too few outcomes"),
     ],
 )
-def test_each_line_speaks_where_it_should(changes: dict[str, Any], action: str, rule: str) -> None:
+def test_each_rule_applies_to_its_case(changes: dict[str, Any], action: str, rule: str) -> None:
     decision = decide(facts(**changes), TERMS)
     assert (decision.action, decision.rule) == (action, rule)
 

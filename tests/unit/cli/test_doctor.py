@@ -153,7 +153,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("nothing_set")
-def test_without_region_and_credentials_the_doctor_says_so_and_checks_no_more() -> None:
+def test_without_region_and_credentials_the_doctor_reports_the_region_and_skips_checks_of_aws() -> None:
     done = CliRunner().invoke(app, ["doctor", "--json"])
 
     told = {one["check"]: one for one in json.loads(done.stdout)["checks"]}

@@ -109,7 +109,7 @@ def test_windows_line_ends_and_a_file_without_a_last_one_stay(tmp_path: Path) ->
     assert b"\n" not in written.replace(b"\r\n", b"")
 
 
-def test_a_file_that_is_missing_or_no_toml_says_so(tmp_path: Path) -> None:
+def test_a_missing_or_invalid_toml_file_is_refused_with_the_reason(tmp_path: Path) -> None:
     file = tmp_path / "samconfig.toml"
     with pytest.raises(NotFoundError, match="there is no"):
         add_environment(file, "churn", [])

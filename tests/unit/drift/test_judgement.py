@@ -123,7 +123,7 @@ def test_answers_that_moved_are_found() -> None:
     assert {one.of for one in judgement.findings if one.feature in {"label", "large"}} == {"label", "score"}
 
 
-def test_a_small_shift_is_no_drift_however_sure() -> None:
+def test_a_small_shift_is_no_drift_even_if_significant() -> None:
     counters = window(lambda row, _: (row[0], row[1] + 300, row[2]), requests=3000)
     found = of(judge(BASELINE, counters, thresholds=Thresholds(psi=0.25)), "mass")
     assert found.p is not None

@@ -75,7 +75,7 @@ def test_few_clusters_or_one_that_outweighs_the_others_are_not_enough() -> None:
     assert compare(ClusterTable(heavy, heavy), BASELINE) is None
 
 
-def test_one_row_of_something_new_is_no_news_and_many_are() -> None:
+def test_one_row_of_a_new_value_is_not_significant_and_many_are() -> None:
     def table(new: int) -> ClusterTable:
         hours = np.random.default_rng(0).multinomial(new, [1 / 24] * 24)
         counts = [[100 - number, number] for number in hours.tolist()]

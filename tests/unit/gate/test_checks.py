@@ -41,7 +41,7 @@ def found(family: str, evidence: Evidence, policy: Policy | None = None) -> list
     return CHECKS[family](evidence, policy or Policy())
 
 
-def test_every_finding_belongs_to_its_family_and_every_family_speaks() -> None:
+def test_every_finding_belongs_to_its_family_and_every_family_has_one() -> None:
     verdict = judge(facts(), Policy())
     assert {finding.check for finding in verdict.findings} == set(CHECKS)
     assert verdict.verdict == "pass"
@@ -61,7 +61,7 @@ def test_floors_are_compared_with_the_interval_not_the_point(bound: float, verdi
     assert ("rows would decide" in line.detail) == (verdict == "inconclusive")
 
 
-def test_an_undecided_floor_may_go_on_where_the_policy_says_so() -> None:
+def test_an_undecided_floor_passes_if_the_policy_allows_it() -> None:
     policy = Policy(metrics=Metrics(at_least={"accuracy": 0.79}, undecided="go on"))
     verdict = judge(facts(), policy)
     assert verdict.verdict == "warn"
@@ -73,7 +73,7 @@ def test_a_floor_for_a_figure_the_model_lacks_is_no_pass() -> None:
     assert [line.finding for line in judge(facts(), policy).refused] == ["roc_auc"]
 
 
-def test_answers_that_are_no_numbers_never_pass_in_silence() -> None:
+def test_answers_that_are_not_numbers_are_refused() -> None:
     output = Output(task="regression")
     values = np.where(np.arange(100) < 3, np.nan, 1.0)[:, None]
     evidence = Evidence(
@@ -98,7 +98,7 @@ def test_bias_is_bounded_on_both_sides() -> None:
         assert next(line for line in lines if line.finding == "bias").verdict == verdict
 
 
-def test_the_first_version_has_no_champion_and_says_so() -> None:
+def test_the_first_version_has_a_finding_that_there_is_no_champion() -> None:
     lines = found("champion", facts()) + found("contract", facts())
     assert [line.verdict for line in lines] == ["not applicable", "not applicable"]
     assert "no other version of this model is in service" in lines[0].detail

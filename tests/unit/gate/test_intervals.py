@@ -64,7 +64,7 @@ def test_benjamini_hochberg(correct: object, method: str) -> None:
     assert benjamini_hochberg(p_values) == pytest.approx(stats.false_discovery_control(p_values, method=method))
 
 
-def test_holm_by_hand() -> None:
+def test_holm_correction_equals_values_computed_by_hand() -> None:
     assert holm(np.array([0.01, 0.04, 0.03, 0.5])).tolist() == pytest.approx([0.04, 0.09, 0.09, 0.5])
 
 

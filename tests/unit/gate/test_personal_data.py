@@ -20,7 +20,7 @@ from fairlead.gate.personal_data import by_name, by_values, is_card, is_phone
         ("patient_id", "an identifier"),
     ],
 )
-def test_names_that_say_so(name: str, what: str) -> None:
+def test_names_of_personal_data_are_recognised(name: str, what: str) -> None:
     assert by_name(name) == what
 
 

@@ -55,7 +55,7 @@ def test_six_rows_of_two_classes_do_not_decide_and_the_line_asks_for_more_rows()
 
 
 @pytest.mark.parametrize("counts", [(3, 300), (3,) * 40, (3, 3, 200, 200)])
-def test_a_classifier_that_knows_nothing_passes_no_more_often_than_the_confidence_says(counts: tuple[int, ...]) -> None:
+def test_a_random_classifier_passes_at_most_as_often_as_the_confidence_allows(counts: tuple[int, ...]) -> None:
     verdicts = [judged(counts, "knows nothing", seed=seed).verdict for seed in range(40)]
 
     assert verdicts.count("pass") <= 4  # 2.5 % are 1 of 40; more than 4 have a chance of 0.3 %

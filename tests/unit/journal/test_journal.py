@@ -192,7 +192,7 @@ def test_a_writer_that_is_always_overtaken_raises_storage_error() -> None:
         journal(Full()).append(moved(1, 2))
 
 
-def test_an_object_that_is_no_record_is_passed_over() -> None:
+def test_an_object_that_is_no_record_is_skipped() -> None:
     store = Memory()
     store.objects["journal/fairlead/moves/notes.txt"] = b"mine"
 

@@ -150,7 +150,7 @@ def test_many_objects_in_the_way_are_stepped_over_at_once() -> None:
     assert journal(store).append(moved(4, 3)).number == RECORDS + 2002
 
 
-def test_records_that_follow_one_another_but_not_the_journal_are_no_part_of_it() -> None:
+def test_records_that_do_not_follow_the_journals_chain_are_ignored() -> None:
     """As if another stack's journal had been copied over this one's end."""
     store, other = written(), written(RECORDS + 6)
     for number in range(RECORDS + 1, RECORDS + 7):

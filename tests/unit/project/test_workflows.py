@@ -50,7 +50,7 @@ def test_workflow_permissions_are_those_of_their_jobs() -> None:
         assert job["permissions"] == COMMENTS.get(name, assigned), name
 
 
-def test_there_are_no_keys() -> None:
+def test_workflows_hold_no_keys() -> None:
     for text in TEXTS.values():
         assert "secrets." not in text
         assert "access-key" not in text.lower()

@@ -213,7 +213,7 @@ def test_lightgbm_with_ordered_pandas_categories_names_them() -> None:
         read_lightgbm(ordered)
 
 
-def test_a_child_that_lies_behind_is_refused() -> None:
+def test_a_child_before_its_parent_is_refused() -> None:
     with pytest.raises(ModelFileError, match="a tree of the booster is damaged"):
         read_xgboost(text("xgboost_poisson").replace('"left_children":[1', '"left_children":[0'))
 

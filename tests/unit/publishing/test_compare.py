@@ -90,7 +90,7 @@ def test_rows_that_the_estimator_refuses_are_left_out_and_the_rest_kept_in_order
     assert answerable(Refuses(), HELD_OUT) == [row for row in HELD_OUT if row[0] % 17 != 3]
 
 
-def test_an_estimator_that_refuses_everything_is_not_asked_for_ever() -> None:
+def test_an_estimator_that_refuses_every_row_is_asked_a_bounded_number_of_times() -> None:
     sizes = []
 
     class Refuses:

@@ -41,7 +41,7 @@ def test_classes_are_json_scalars_in_the_order_of_the_estimator(labels: Any, cla
     assert [type(value) for value in output.classes or ()] == [type(value) for value in classes]
 
 
-def test_a_classifier_without_probabilities_says_so() -> None:
+def test_a_classifier_without_probabilities_has_an_output_without_them() -> None:
     assert not infer(SVC().fit(NUMBERS, Y), NUMBERS, Y).output.probabilities
     hard = VotingClassifier([("a", LogisticRegression())], voting="hard").fit(NUMBERS, Y)
     assert not infer(hard, NUMBERS, Y).output.probabilities

@@ -292,7 +292,7 @@ def test_an_imputer_in_front_of_an_encoder_without_missing_values_counts_only_if
     ],
     ids=["sparse", "3-d", "empty", "twice"],
 )
-def test_tables_that_are_no_table_are_refused(table: Any, message: str) -> None:
+def test_objects_that_are_no_table_are_refused(table: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         infer(LogisticRegression().fit(NUMBERS, Y), table, None)
 

@@ -203,6 +203,6 @@ def test_delays_are_counted_in_hours_from_the_prediction() -> None:
     assert [counts[f"d{place}"] for place in range(6)] == [1] * 6
 
 
-def test_no_outcome_is_no_figure() -> None:
+def test_without_outcomes_there_is_no_figure() -> None:
     assert figures(CLASSES, {}) == {}
     assert figures(CLASSES, tally(CLASSES, [pair("zebra", labels="a")])) == {}

@@ -138,7 +138,7 @@ def unattached_chain(store: Memory, first: int, count: int, root: Parent | None)
 @pytest.mark.parametrize("honest", [3, 40])
 @pytest.mark.parametrize("obstacle", sorted(OBSTACLES))
 @pytest.mark.parametrize("count", [8, 20])
-def test_many_objects_by_hand_do_not_cut_the_lineage(honest: int, obstacle: str, count: int) -> None:
+def test_many_hand_written_objects_do_not_cut_the_lineage(honest: int, obstacle: str, count: int) -> None:
     store, known = published(honest), published()
     for version in range(honest + 1, honest + count + 1):
         store.objects[manifest_key("churn", version)] = OBSTACLES[obstacle](known, version)
@@ -152,7 +152,7 @@ def test_many_objects_by_hand_do_not_cut_the_lineage(honest: int, obstacle: str,
 @pytest.mark.parametrize("root", [None, Parent(version=2, sha256="f" * 64), Parent(version=900, sha256="f" * 64)])
 @pytest.mark.parametrize("honest", [3, 40])
 @pytest.mark.parametrize("count", [8, 20])
-def test_a_chain_by_hand_that_hangs_on_nothing_does_not_cut_the_lineage(
+def test_hand_written_manifests_without_a_parent_do_not_cut_the_lineage(
     honest: int, count: int, root: Parent | None
 ) -> None:
     store = published(honest)

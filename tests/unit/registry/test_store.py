@@ -22,7 +22,7 @@ def assert_chain(registry: Registry, model: str, length: int) -> None:
         before = Parent(version=version, sha256=sha256)
 
 
-def test_a_blob_is_stored_once_under_its_digest_and_comes_back() -> None:
+def test_a_blob_is_stored_once_under_its_digest_and_read_back() -> None:
     memory = Memory()
     registry = Registry(memory)
 
@@ -124,7 +124,7 @@ def test_a_publisher_whose_own_put_was_retried_does_not_publish_twice() -> None:
     assert registry.versions("churn") == [1]
 
 
-def test_a_publisher_that_always_loses_gives_up_and_says_so() -> None:
+def test_a_publisher_that_loses_every_race_is_refused_with_the_reason() -> None:
     class Contended(Memory):
         def put_new(self, key: str, data: bytes) -> bool:
             super().put_new(key, b"another's " + data)

@@ -91,9 +91,7 @@ def test_live_that_an_operator_moves_is_left_alone(cloud: Cloud, kept: Journal, 
     assert mover.moved_to == []
 
 
-def test_a_deployment_that_was_stopped_by_hand_is_left_to_that_user(
-    cloud: Cloud, kept: Journal, mover: MoveFunction
-) -> None:
+def test_a_deployment_that_a_user_stopped_is_not_restored(cloud: Cloud, kept: Journal, mover: MoveFunction) -> None:
     cloud.start("d-1", 13, 14)
     cloud.end("d-1", "Stopped", 13, errorInformation={"code": "MANUAL_STOP", "message": "stopped by a user"})
     cloud.shift(13, 14)

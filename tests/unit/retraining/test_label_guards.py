@@ -113,7 +113,7 @@ def test_a_trusted_reporter_may_report_everything(trusted: str) -> None:
     assert refusing(judged(rows(300, flood), rows(100, flood, start=300), limits=limits)) == []
 
 
-def test_trust_in_one_reporter_is_none_in_another() -> None:
+def test_trusting_one_reporter_does_not_trust_another() -> None:
     limits = Limits(trusted=("arn:aws:iam::1:user/ada",))
     only(
         "largest share of labels from one reporter",
@@ -152,7 +152,7 @@ def test_labels_that_moved_suddenly_are_refused() -> None:
     only("newest labels against earlier ones", findings)
 
 
-def test_a_class_that_becomes_commoner_is_learnt() -> None:
+def test_a_class_that_becomes_commoner_is_not_refused() -> None:
     def more(_: int, chance: random.Random) -> dict[str, Any]:
         return {"target": "yes" if chance.random() < 0.45 else "no"}
 

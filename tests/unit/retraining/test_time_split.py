@@ -38,12 +38,12 @@ def test_one_request_alone_judges_and_teaches_nothing() -> None:
     assert (len(parted.learn), len(parted.judge)) == (0, 6)
 
 
-def test_no_rows_are_no_rows() -> None:
+def test_a_split_of_no_rows_is_empty() -> None:
     parted = split([], NONE, NONE, (), share=0.3)
     assert parted.learn == parted.judge == []
 
 
-def test_predictions_that_were_learnt_before_are_on_neither_side() -> None:
+def test_predictions_in_earlier_training_rows_are_on_neither_side() -> None:
     rows = [row(at, content=at) for at in range(10)]
     parted = split(rows, digests(rows), NONE, ["r0-0", "r9-9", ""], share=0.25)
     assert parted.known == 2
@@ -54,7 +54,7 @@ contents = st.lists(st.integers(0, 30), min_size=1, max_size=60)
 
 
 @given(contents, st.sets(st.integers(0, 30)), st.floats(0.05, 0.9), st.integers(1, 5))
-def test_nothing_that_judges_was_learnt_by_either_model(
+def test_judging_rows_are_in_no_models_training_rows(
     given_rows: list[int], learnt: set[int], share: float, together: int
 ) -> None:
     rows = [row(at, request=f"r{at // together}", content=content) for at, content in enumerate(given_rows)]

@@ -54,7 +54,7 @@ def batch(count: int, wrong: dict[int, int]) -> list[tuple[float, ...]]:
     return [tuple(HUGE if wrong.get(row) == place else 1.0 for place in range(3)) for row in range(count)]
 
 
-def test_rows_that_are_answered_are_asked_once() -> None:
+def test_rows_that_are_answered_are_predicted_once() -> None:
     engine = Refusing()
     answers = RowAnswerer(engine, SIGNATURE, GOLDEN).answer([(1.0, 2.0, 3.0)])
     assert (answers.values, engine.calls) == ([6.0], 1)

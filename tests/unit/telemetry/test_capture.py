@@ -137,7 +137,7 @@ def test_line_that_is_no_part_is_refused(wrong: dict[str, Any]) -> None:
         capture.decode(msgspec.json.encode(document))
 
 
-def test_a_line_says_when_in_the_form_that_lambda_asks_for() -> None:
+def test_a_line_has_its_time_in_lambdas_format() -> None:
     """Without a timestamp in RFC 3339, Lambda's JSON log format adds one of its own."""
     [part] = parts([("Dream", 3.5, "x")])
     assert part.timestamp == "1970-01-01T00:00:01.000+00:00"
