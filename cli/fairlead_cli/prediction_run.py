@@ -72,7 +72,9 @@ def run_pinned(
             found = contract(endpoint, name, older)
         else:
             return
-    raise CallError(f"what is live changed {MOST_STARTS} times meanwhile", hint="ask again, or pin with --version N")
+    raise CallError(
+        f"the live release changed {MOST_STARTS} times meanwhile", hint="ask again, or pin with --version N"
+    )
 
 
 def answers(

@@ -43,11 +43,12 @@ def add_environment(file: Path, name: str, parameters: Iterable[str]) -> None:
     held = _parsed(text, file)
     if other := next((environment for environment, facts in held.items() if name in _stacks(facts)), None):
         raise SettingsError(
-            f"{file}: environment {other} deploys the stack {name} already", hint="take another name for the stack"
+            f"{file}: environment {other} deploys the stack {name} already", hint="choose another name for the stack"
         )
     if name in held:
         raise SettingsError(
-            f"{file} has an environment {name} already", hint="take another name, or change it in the file"
+            f"{file} has an environment {name} already",
+            hint="choose another name, or edit the file",
         )
     overrides = {"StageName": name.replace("-", "_")} | _given(parameters, file.with_name("template.yaml"))
     written = " ".join(f'{key}="{value}"' if " " in value else f"{key}={value}" for key, value in overrides.items())
@@ -63,7 +64,7 @@ def _read(file: Path) -> str:
         return file.read_bytes().decode()
     except FileNotFoundError as error:
         raise NotFoundError(
-            f"there is no {file}", hint="run it in the project's folder, or `fairlead init DIR` to make one"
+            f"there is no {file}", hint="run it in the project's folder, or create a project with `fairlead init DIR`"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot read {file}: {error}") from error

@@ -1,4 +1,4 @@
-"""Opens the deployed stack for a command, and says what is live in it."""
+"""Opens the deployed stack for a command, and returns its live release."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

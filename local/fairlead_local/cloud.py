@@ -72,7 +72,7 @@ class LocalCloud:
             self.directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LocalCloudError(
-                f"cannot make the folder {self.directory}: {error.strerror}", hint="name one that you may write"
+                f"cannot make the folder {self.directory}: {error.strerror}", hint="name a folder that you may write to"
             ) from error
         if self._keep:
             check_own(self.directory)

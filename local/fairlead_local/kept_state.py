@@ -141,7 +141,7 @@ def check_key() -> None:
     except OSError as error:
         raise LocalCloudError(
             f"the key of kept states cannot be made or read: {error}",
-            hint="let XDG_STATE_HOME name a folder that you may write",
+            hint="set XDG_STATE_HOME to a folder that you may write to",
         ) from error
 
 

@@ -13,7 +13,7 @@ from fairlead_cli.output import print_json
 
 STARTER = Path(__file__).parents[1] / "starter"
 HIDDEN = {"gitignore": ".gitignore", "workflows": ".github/workflows"}
-"""What has another name in the wheel, because tools would heed it there."""
+"""Files with another name in the wheel, because tools would read them there."""
 
 
 def init(

@@ -29,7 +29,7 @@ def prune(
     The version without a model is kept, and so is each release that an alias, a running deployment or the journal's
     newest records name. Versions in the registry are kept. The live release continues to serve callers who pin a
     version.
-    The command also says how full Lambda's code storage is, and what the deletion frees.
+    The command also prints the use of Lambda's code storage, and the space that the deletion frees.
     """
     from fairlead_cli.stack import releases
 

@@ -51,5 +51,5 @@ def redrive(*, stack: Stack = DEFAULT_STACK, json: Json = False) -> None:
 
 
 def _added(total: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
-    """Add up what was done; failures and the remainder are those of the last run."""
+    """Add up the redriven events; failures and the remainder are those of the last run."""
     return {name: run[name] if name in STANDING else total[name] + run[name] for name in total}

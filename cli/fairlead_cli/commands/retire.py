@@ -56,7 +56,7 @@ def _ask(lost: "Sequence[Release]") -> None:
     from fairlead.errors import ReleaseError
 
     said = f"a rollback of live could go only to {_listed(lost)}"
-    if not (sys.stdin.isatty() and typer.confirm(f"{said}. Retire it for ever?", err=True)):
+    if not (sys.stdin.isatty() and typer.confirm(f"{said}. Retire it permanently?", err=True)):
         raise ReleaseError(f"{said}: the version was not retired", hint="--yes retires it without asking")
 
 

@@ -56,7 +56,10 @@ def retrain(
         _here(name, span, train=train, trust=trust, reason=reason, settings=where(stack), json=json)
         return
     if train or trust:
-        raise SettingsError("--train and --trust are for --local", hint="the function has the stack's own")
+        raise SettingsError(
+            "--train and --trust are for --local",
+            hint="leave them out: the stack's function reads the kept training rows and TrustedReporters",
+        )
     _there(name, span, reason=reason, settings=where(stack), json=json)
 
 

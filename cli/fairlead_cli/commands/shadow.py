@@ -62,7 +62,7 @@ def shadow(
 
 
 def next_step(done: "Shadowed") -> str:
-    """Print what follows from the verdict."""
+    """Print the next step after this verdict."""
     verdict, model, version = done.shadow.comparison.verdict, done.candidate.model, done.candidate.version
     if verdict == "better":
         return f"next: fairlead release {model} {version}"

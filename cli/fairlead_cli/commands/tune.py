@@ -45,7 +45,7 @@ def tune(
     with progress_steps() as progress:
         release = function.release(function.alias("live").version)
         if release.model != name:
-            raise NotFoundError(f"{name} is not live", hint=f"live: {release}")
+            raise NotFoundError(f"{name} is not live", hint=f"the live release is {release}")
         progress(f"calling {release} {calls:,} times")
         done = tuned(
             open_registry(settings),

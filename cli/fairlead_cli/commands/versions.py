@@ -131,7 +131,7 @@ def _roles(settings: "Operator", name: str) -> dict[int, str]:
     try:
         return roles(settings, name)
     except FairleadError as error:
-        note(f"what is live is not known: {error}")
+        note(f"the live release is unknown: {error}")
         return {}
 
 

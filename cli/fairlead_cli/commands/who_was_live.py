@@ -85,9 +85,9 @@ def _not_in_journal(instant: datetime, tail: "Tail") -> Exception:
     from fairlead.errors import NotFoundError
 
     if not tail:
-        return NotFoundError("the journal is empty: it holds no move", hint="`fairlead status` says what is live")
+        return NotFoundError("the journal is empty: it holds no move", hint="`fairlead status` shows the live release")
     first = tail[len(tail) - 1]
     before = next((record.was for record in reversed(tail) if record.alias == "live" and record.was), None)
-    hint = f"its first move went away from {before}" if before else ""
-    message = f"the journal does not say what was live at {utc_text(instant)}: it begins at {utc_text(first.at)}"
+    hint = f"its first move replaced {before}" if before else ""
+    message = f"the journal has no live release at {utc_text(instant)}: it begins at {utc_text(first.at)}"
     return NotFoundError(message, hint=hint)

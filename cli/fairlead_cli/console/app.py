@@ -126,7 +126,7 @@ class Console:
 
 
 def _missing(_: Visit) -> Page:
-    raise NotFoundError("the console has no such page", hint="start at the fleet")
+    raise NotFoundError("the console has no such page", hint="open the first page, the fleet")
 
 
 def _pattern(path: str) -> str:

@@ -101,7 +101,7 @@ def test_a_stack_that_cannot_be_read_has_a_row_with_the_reason(live: str) -> Non
 
 
 def test_a_part_that_cannot_be_read_leaves_the_rest_of_the_row(stack: str) -> None:
-    """There is no function: neither what is live nor its quality is known."""
+    """There is no function: neither the live release nor its quality is known."""
     found = row(stack)
 
     [problem] = found["problems"]

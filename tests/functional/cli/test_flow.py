@@ -113,7 +113,7 @@ def test_versions_are_listed_without_a_stack_too(registry: Registry, monkeypatch
     done = fairlead("versions", "churn", "--stack", "gone")
 
     assert done.exit_code == 0
-    assert "what is live is not known" in done.stderr
+    assert "the live release is unknown" in done.stderr
     assert len(done.stdout.splitlines()) == 4
 
 

@@ -78,4 +78,4 @@ def test_an_error_is_its_message_and_hint_without_a_traceback(cells: list[Any]) 
     assert error.ename == "GateError"
     said, hint = error.traceback
     assert said.startswith("error: the gate refuses this version: ")
-    assert hint.startswith("hint: correct what failed")
+    assert hint.startswith("hint: correct the failed checks")

@@ -209,7 +209,7 @@ def test_a_function_that_is_being_updated_asks_to_wait(
 ) -> None:
     lambda_.refusals["UpdateFunctionConfiguration"] = ["ResourceConflictException"]
 
-    with pytest.raises(ReleaseError, match="another change of the function is under way"):
+    with pytest.raises(ReleaseError, match="another change of the function is in progress"):
         releases.release(registry, "churn", 1)
 
 

@@ -28,5 +28,5 @@ def test_votes_inside_votes_are_read_while_a_prediction_of_them_ends() -> None:
 
 
 def test_votes_inside_votes_are_refused_where_a_prediction_would_not_end() -> None:
-    with pytest.raises(ModelFileError, match=r"a prediction would pass through 2.* objects, of which 200,000 may be"):
+    with pytest.raises(ModelFileError, match=r"a prediction would pass through 2.* objects; the limit is 200,000"):
         read(from_live(votes_of_votes(19)))

@@ -268,7 +268,7 @@ def test_a_long_journal_takes_an_append_in_a_few_calls(long: Counting) -> None:
     kept = journal(long)
 
     kept.append(moved(2, 3))
-    assert long.calls == {"list": 5, "get": 17, "put": 1}  # the newest ones, and the one that says what is live
+    assert long.calls == {"list": 5, "get": 17, "put": 1}  # the newest ones, and the one with the live release
 
     kept.append(moved(3, 4))
     assert long.calls == {"list": 6, "get": 17, "put": 2}

@@ -1,4 +1,4 @@
-"""Release and rollback, each after a confirmation that names the version and pins what is live."""
+"""Release and rollback, each after a confirmation that names the version and the live release that it replaces."""
 
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
@@ -196,7 +196,7 @@ def _done(visit: Visit, said: str, steps: Sequence[str], doubts: Sequence[str]) 
         [
             e("h1", said),
             [e("p", f"Warning: {one}", class_="wrong") for one in doubts],
-            paragraph(link("The timeline shows what follows", visit.of_model("timeline")), soft=False),
+            paragraph(link("The timeline shows the further steps", visit.of_model("timeline")), soft=False),
             details("Steps", e("ol", [e("li", step) for step in steps])) if steps else None,
         ],
     )

@@ -1,4 +1,4 @@
-"""A stack: what is live, its models, its alarms."""
+"""A stack: its live release, models and alarms."""
 
 from collections.abc import Iterator
 

@@ -22,13 +22,13 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*\+00:00")
 
 def timeline(visit: Visit) -> Page:
     """Return the records of moves, releases and retirements, newest first."""
-    said = "Every change of live and previous, and what led to it: the stack's journal, newest first."
+    said = "Every change of live and previous, with its reason, from the stack's journal, newest first."
     return _page(visit, "Release timeline", "timeline", said, lambda record: record.kind != "decided")
 
 
 def decisions(visit: Visit) -> Page:
-    """Return the records of what the system did about alarms and retrainings, newest first."""
-    said = "What the system did about an alarm or a retraining, and why: the stack's journal, newest first."
+    """Return the records of the system's decisions about alarms and retrainings, newest first."""
+    said = "Decisions of the system about alarms and retrainings, with reasons, from the stack's journal, newest first."
     return _page(visit, "Decisions", "decisions", said, lambda record: record.kind == "decided")
 
 

@@ -53,7 +53,7 @@ def page(visit: Visit) -> Page:
                 e("p", _said(listed, len(numbers))),
                 e("p", link("Roll back", visit.of_model("rollback"))) if visit.actions else None,
             ),
-            e("p", f"What is live is not known: {problem}", class_="wrong") if problem else None,
+            e("p", f"The live release is unknown: {problem}", class_="wrong") if problem else None,
             section(
                 "Versions",
                 paragraph("Metrics are those of publishing, on each version's own held-out rows, with 95 % intervals."),

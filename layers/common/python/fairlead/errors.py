@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 PUBLISH_PACKAGES = frozenset(
     {"joblib", "numpy", "onnx", "onnxruntime", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn"}
 )
-"""What the extra `publish` installs, by the names that are imported."""
+"""The packages of the extra `publish`, by the names under which they are imported."""
 
 MOST_ROWS_NAMED = 8
 """Rows that one error names at most: finding each costs calls of the estimator."""

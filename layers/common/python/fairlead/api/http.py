@@ -93,7 +93,7 @@ def plain_body(event: Mapping[str, Any]) -> bytes | str:
     coding = header(event, "content-encoding").strip().lower()
     if coding not in {"", "identity"}:
         raise MediaTypeError(
-            f"the body is compressed ({coding[:40]!r})", hint="send it plain, without Content-Encoding"
+            f"the body is compressed ({coding[:40]!r})", hint="send it uncompressed, without Content-Encoding"
         )
     body = event.get("body") or ""
     if not event.get("isBase64Encoded"):

@@ -235,7 +235,7 @@ def _csv(body: bytes | str, header: str, signature: Signature) -> Iterator[dict[
     """
     if header not in {"", "present", "absent"}:
         raise MediaTypeError(
-            f"the content type says header={header[:40]!r}", hint="say header=present or header=absent"
+            f"the content type says header={header[:40]!r}", hint="send header=present or header=absent"
         )
     lines = _csv_lines(body, single=len(signature.inputs) == 1)
     fields = {field.name: field for field in signature.inputs}

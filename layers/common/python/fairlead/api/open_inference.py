@@ -93,7 +93,7 @@ def read(body: bytes | str, json_length: str | None = None) -> InferRequest:
             continue
         if type(size) is not int or not 0 <= size <= len(rest) - at or one.data is not msgspec.UNSET:
             raise InstancesError(
-                f"input {one.name!r}: binary_data_size {size} is not what is left of the body",
+                f"input {one.name!r}: binary_data_size {size} is not the size of the rest of the body",
                 hint="send `data` or binary data, in the order of the inputs",
             )
         inputs.append(tensors.from_bytes(one.name, one.datatype, one.shape, rest[at : at + size]))

@@ -17,7 +17,7 @@ OWN = frozenset(
         "throttles",
     }
 )
-"""The template's alarms, by what follows the stack's name and a hyphen."""
+"""The template's alarms: their names without the stack's name and a hyphen."""
 
 
 class AlarmState(msgspec.Struct, frozen=True, kw_only=True):

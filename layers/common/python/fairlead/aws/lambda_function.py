@@ -192,7 +192,7 @@ class PredictFunction:
                     message = f"could not {doing}: another client changed it in the meantime"
                     raise ReleaseError(message, hint=SEE_STATUS) from error
                 if code == "ResourceConflictException":
-                    message = f"could not {doing}: another change of the function is under way"
+                    message = f"could not {doing}: another change of the function is in progress"
                     raise ReleaseError(message, hint="wait for it to finish, then try again") from error
                 raise
 

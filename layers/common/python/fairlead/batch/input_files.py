@@ -24,7 +24,7 @@ OTHERS = {
     b"\xff\xfe": UTF_16,
     b"\xfe\xff": UTF_16,
 }
-"""What files are that begin with these bytes, and what to do."""
+"""The kinds of files that begin with these bytes, each with a hint."""
 HEADER = 1 << 20
 """Bytes of the longest header of a CSV file."""
 

@@ -28,5 +28,5 @@ def damaged(results: Files, names: Names, record: Record) -> IntegrityError:
     key = f"{names.results}{record.file}"
     return IntegrityError(
         f"{key} is not the file that the job wrote: its size or SHA-256 is not that of its counts",
-        hint=f"remove it and run the command again, which makes it again: {results.removal(key)}",
+        hint=f"remove it and run the command again, which answers its rows again: {results.removal(key)}",
     )

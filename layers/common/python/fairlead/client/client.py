@@ -58,7 +58,7 @@ class Client:
             else:
                 if answers:
                     return Predictions(answers, index=rows.index if is_frame(rows) else None)
-        raise CallError(f"what is live changed {MOST_STARTS} times meanwhile", hint="ask again, or pin a version")
+        raise CallError(f"the live release changed {MOST_STARTS} times meanwhile", hint="ask again, or pin a version")
 
     def feedback(
         self, ids: Iterable[str], actual: Iterable[Any], *, comments: Iterable[str | None] | None = None

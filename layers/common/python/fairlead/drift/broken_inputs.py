@@ -58,7 +58,7 @@ def _broken(cells: Cells, counts: Sequence[int]) -> Broken:
 
 
 def _shares(cells: Cells, counts: Sequence[int]) -> tuple[float, float]:
-    """Return the share of rows outside of what the baseline saw, and the share that is missing."""
+    """Return the share of rows outside of the baseline's values, and the share of missing values."""
     rows = max(1, sum(counts))
     return sum(counts[cell] for cell in cells.outside) / rows, counts[cells.missing] / rows
 

@@ -19,7 +19,7 @@ TICK_BYTES = 1_000
 class Schedule(NamedTuple):
     """A function that a schedule calls: every so many minutes, with so much memory in MB.
 
-    `asked` is in dollars: what a tick asks of other services.
+    `asked` is the cost in dollars of a tick's requests to other services.
     """
 
     minutes: int

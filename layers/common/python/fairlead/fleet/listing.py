@@ -113,7 +113,7 @@ class _Opened:
         return {"requests": found.requests, "error_share": share, "latency_ms": found.latency_ms}
 
     def live(self) -> Fields:
-        """Return what is live and since when; nothing if no model is; raises ReleaseError, StorageError."""
+        """Return the live release and its time; nothing if no model is live; raises ReleaseError, StorageError."""
         function = PredictFunction(self._services.functions, self._stack.function)
         live = function.release(function.alias("live").version)
         if live.model is None:

@@ -1,4 +1,4 @@
-"""One stack at a time, as a row of the fleet: what is live, how it does, what rings, what it costs."""
+"""One stack at a time, as a row of the fleet: live release, figures, ringing alarms, cost."""
 
 from datetime import datetime
 

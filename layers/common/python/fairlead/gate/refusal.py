@@ -4,7 +4,7 @@ from fairlead.errors import RefusedError
 from fairlead.gate.findings import Finding, Verdict
 
 MOST_NAMED = 4
-HINT = 'correct what failed, or publish anyway with --force --reason "…"; the manifest keeps the reason'
+HINT = 'correct the failed checks, or publish anyway with --force --reason "…"; the manifest keeps the reason'
 BREAKING = "if all callers are ready for the change, publish with --allow-breaking"
 
 

@@ -33,7 +33,7 @@ class RecordedAliases(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LiveAt(msgspec.Struct, frozen=True, kw_only=True):
-    """What `live` was: a release, the traffic shares of others (0–1), and the record that says so."""
+    """The release of `live` at a time, the traffic shares of others (0–1), and the record of it."""
 
     release: Release
     weights: dict[str, float]
@@ -70,7 +70,7 @@ def follow(before: StatePointers, standing: RecordedAliases, record: Record) -> 
 
 
 def who_was_live(records: Iterable[Record], at: datetime) -> LiveAt | None:
-    """Return what was live at a time, from records newest first; None before the first record of `live`."""
+    """Return the release that was live at a time, from records newest first; None before the first record of `live`."""
     best: Record | None = None
     for record in records:
         if best and record.at <= best.effective and record.kind != "unreadable":

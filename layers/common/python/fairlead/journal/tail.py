@@ -28,7 +28,7 @@ MOST_INTENTS = 64
 """Open intents that are looked up; this package never leaves more open."""
 
 RECENT = 50
-"""Records that are searched for what belongs to a move under way."""
+"""Records that are searched for those of a move in progress."""
 
 KEYED = range(RECENT, 400)
 """Records that are searched for a draft's key: at least 50, then up to 400 while they are younger than REPEATED."""
@@ -184,7 +184,7 @@ class Tail(Sequence[Record]):
         return standing_of(since, {number: self._stored.record(number) for number in named})
 
     def who_was_live(self, at: datetime) -> LiveAt | None:
-        """Return what was live at a time; None before the first record of `live`."""
+        """Return the release that was live at a time; None before the first record of `live`."""
         low, high = 0, len(self)
         while low < high:  # skip records written too long after `at` to be late events of that time
             middle = (low + high) // 2

@@ -1,4 +1,4 @@
-"""What a call would take and cost at other memory sizes, by the share of a vCPU that Lambda gives to each.
+"""Time and cost of a call at other memory sizes, by the share of a vCPU that Lambda gives to each.
 
 Lambda gives CPU in proportion to memory, one whole vCPU at 1,769 MB:
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html. A prediction is one thread that computes, so its
@@ -17,7 +17,7 @@ WHOLE = 1769
 STEPS = (512, 768, 1024, 1280, 1536, WHOLE, 3008)
 NEARLY = 1.05
 HEADROOM = 1.25
-"""Memory over what the measured calls used: larger requests use more."""
+"""Memory over the measured calls' use: larger requests use more."""
 
 
 class MemoryStep(msgspec.Struct, frozen=True, kw_only=True):

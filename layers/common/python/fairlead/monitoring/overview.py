@@ -47,7 +47,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
             return self
         raise NotFoundError(
             f"no prediction of {self.model} was captured in {self.hours} hours",
-            hint="look further back; the stack's parameter CaptureRate says what share of requests is captured",
+            hint="choose a longer time; the stack's parameter CaptureRate is the share of requests that is captured",
         )
 
 

@@ -18,7 +18,7 @@ from fairlead.registry.store import Registry
 class Tuned(msgspec.Struct, frozen=True, kw_only=True):
     """The measured release, and every memory size with times and costs.
 
-    `memory` is what the release has, `used_mb` the most that a call used, both in MB. `measured_share` is the share of
+    `memory` is the release's size, `used_mb` the most that a call used, both in MB. `measured_share` is the share of
     a vCPU with which the calls were measured. `recommended` is a size in MB, None if none fits.
     """
 
@@ -44,7 +44,7 @@ def tuned(
     slowest_ms: float,
     whole_core: bool,
 ) -> Tuned:
-    """Call a release `calls` times with `rows` of its golden rows; return what each memory size would take.
+    """Call a release `calls` times with `rows` of its golden rows; return time and cost by memory size.
 
     With `whole_core` the function has a whole core whatever its memory is, as in the local cloud. Raises ReleaseError
     if the release does not answer, or if its log has no report.

@@ -1,4 +1,4 @@
-"""Retirements: versions that are out of service for ever; their manifests stay.
+"""Retirements: versions that are permanently out of service; their manifests stay.
 
     models/<name>/retired/<n>.json   a Retirement, created once
 

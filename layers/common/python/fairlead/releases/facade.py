@@ -132,7 +132,7 @@ class Releases:
         return rollback.roll_back(self._context, registry, model, to=to, away_from=away_from, reason=reason)
 
     def retire(self, registry: Registry, model: str, version: int, *, reason: str = "") -> tuple[Retirement, bool]:
-        """Retire a version for ever, unless it is live or about to be; its manifest stays.
+        """Retire a version permanently, unless it is live or about to be; its manifest stays.
 
         Returns the retirement in force, and whether this call made it. Raises NotFoundError for an unknown version.
         """

@@ -25,7 +25,7 @@ from fairlead.settings import pinnable_versions
 
 
 class ReleaseOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """What to release, and how. `strategy` is one of `strategies.WORDS`, empty for the stack's own.
+    """A version to release, and how. `strategy` is one of `strategies.WORDS`, empty for the stack's own.
 
     `instead_of` is the release that live must be at, empty for any. `switch_model` lets the release replace another
     model, all at once regardless of the stack's strategy. `reason` may be empty.
@@ -43,7 +43,7 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
     """Result of a release or rollback: `live` now, and what it `was`. `moved` says whether live moved.
 
     `release` is the requested one; it is live once `deployment` has succeeded. Without a deployment, it was live
-    already, or live moved at once. `doubts` are messages about what a rollback could not read or write.
+    already, or live moved at once. `doubts` are messages about reads and writes in which a rollback failed.
     """
 
     live: Release

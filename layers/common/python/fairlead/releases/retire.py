@@ -19,7 +19,7 @@ from fairlead.releases.context import ReleaseContext, reconciled_snapshot, same_
 def retire(
     context: ReleaseContext, registry: Registry, model: str, version: int, *, reason: str = ""
 ) -> tuple[Retirement, bool]:
-    """Retire a version for ever, unless it is live or about to be; its manifest stays.
+    """Retire a version permanently, unless it is live or about to be; its manifest stays.
 
     Returns the retirement in force, and whether this call made it. Raises NotFoundError for an unknown version.
     """

@@ -69,7 +69,7 @@ def roll_back(
         raise ReleaseError(f"live is {leaving}, no longer release {away_from}: nothing to do", hint=SEE_STATUS)
     target = _named(context, model, to, leaving) if to else _before(context, registry, situation, model)
     if target.release == leaving.release:
-        raise ReleaseError(f"{target} is what live is at: nothing to do", hint=SEE_STATUS)
+        raise ReleaseError(f"live is already at {target}: nothing to do", hint=SEE_STATUS)
     require_serving(
         context.function,
         registry,
@@ -98,7 +98,7 @@ def roll_back(
 
 
 class Obstacle(msgspec.Struct, frozen=True, kw_only=True):
-    """Why live may not go to a release, and what to do instead, as messages for the operator."""
+    """The reason why live may not go to a release, and the alternative, as messages for the operator."""
 
     why: str
     instead: str

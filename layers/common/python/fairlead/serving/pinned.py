@@ -139,7 +139,7 @@ class Pins:
             raise NotServedError(
                 f"{self._name} version {link.version} answers by the {link.engine} engine: it can be released, but "
                 "only versions on the onnx engine can be pinned",
-                hint="GET /versions lists what can be pinned",
+                hint="GET /versions lists the versions that can be pinned",
             )
         if self._live.facts.engine.name != "onnx":
             raise NotServedError(
@@ -187,7 +187,7 @@ class Pins:
             versions: list[int] | None = [link.version for link in self._servable()]
         except ModelUnavailableError:
             versions = None
-        return NoSuchVersionError(detail, versions=versions, hint="GET /versions lists what can be asked for")
+        return NoSuchVersionError(detail, versions=versions, hint="GET /versions lists the versions that answer")
 
     @contextmanager
     def _tried(self, version: int) -> Iterator[None]:

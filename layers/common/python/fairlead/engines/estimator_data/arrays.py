@@ -29,7 +29,7 @@ def make_dtype(code: str) -> np.dtype[Any]:
 
 
 def check_elements(array: np.ndarray[Any, Any]) -> None:
-    """Raise ModelFileError for bytes that are no boolean or no character: numpy believes what it is given."""
+    """Raise ModelFileError for bytes that are no boolean or no character: numpy does not check them."""
     bytes_of, characters = array.view(np.uint8) if array.dtype.kind == "b" else None, None
     if array.dtype.kind == "U" and array.dtype.itemsize:
         characters = array.view(np.uint32)

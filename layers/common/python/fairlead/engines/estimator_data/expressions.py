@@ -26,7 +26,7 @@ def ends_soon(pattern: object) -> bool:
 
 
 def _repeats(parsed: Any, *, inside: bool) -> float:
-    """Count the repetitions on the longest way through; infinite for what may take for ever."""
+    """Count the repetitions on the longest path through a pattern; infinite if there is no bound."""
     count = 0.0
     for operation, argument in parsed:
         name = str(operation)

@@ -213,8 +213,8 @@ def _sum(found: list[Built]) -> int:
     objects = sum(one.objects for one in found)
     if objects >= MOST_OBJECTS:
         raise ModelFileError(
-            f"a prediction would pass through {objects:,} objects, of which {MOST_OBJECTS:,} may be",
-            hint="fit fewer estimators inside each other",
+            f"a prediction would pass through {objects:,} objects; the limit is {MOST_OBJECTS:,}",
+            hint="nest fewer estimators",
         )
     return objects
 

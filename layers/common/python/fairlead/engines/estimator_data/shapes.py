@@ -60,7 +60,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "sklearn.impute._iterative._ImputerTriplet": ("feat_idx", "neighbor_feat_idx", "estimator"),
     "sklearn.tree._tree.Tree": ("n_features", "n_classes", "n_outputs"),
 }
-"""Names of what classes are made with, in order."""
+"""Names of the arguments that make an object of a class, in order."""
 
 
 class Shape(NamedTuple):

@@ -57,7 +57,10 @@ def check_package(package: CodePackage) -> None:
             hint="give --code the folder of the package itself; an empty __init__.py makes a folder a package",
         )
     if len(files) > MOST_FILES:
-        raise ModelCodeError(f"{name} has {len(files):,} files, the limit is {MOST_FILES}", hint="pack less code")
+        raise ModelCodeError(
+            f"{name} has {len(files):,} files, the limit is {MOST_FILES}",
+            hint="remove files that the model does not need",
+        )
     size = sum(map(len, files.values()))
     if size > MOST_BYTES:
         raise ModelCodeError(
@@ -70,7 +73,9 @@ def check_package(package: CodePackage) -> None:
 
 def _check_path(package: CodePackage, path: str) -> None:
     if len(path) > LONGEST_PATH or not PATH.fullmatch(path) or not path.startswith(f"{package.name}/"):
-        raise ModelCodeError(f"{path[:100]!r} is no module of {package.name}", hint="name folders and files so")
+        raise ModelCodeError(
+            f"{path[:100]!r} is no module of {package.name}", hint="name folders and files as Python modules are named"
+        )
     if f"{path.rpartition('/')[0]}/__init__.py" not in package.files:
         raise ModelCodeError(f"{path} lies in a folder without __init__.py", hint="add an empty __init__.py there")
 

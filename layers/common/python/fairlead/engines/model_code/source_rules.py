@@ -20,7 +20,7 @@ MISSING = frozenset({"ImportError", "ModuleNotFoundError", "Exception"})
 
 
 def check_source(package: CodePackage) -> None:
-    """Raise ModelCodeError with file and line for what is no Python, or imports a module that the layer lacks."""
+    """Raise ModelCodeError with file and line for a syntax error, or an import of a module that the layer lacks."""
     for path in sorted(package.files):
         tree = _parsed(package, path)
         for line, module in _imports(tree.body):

@@ -8,7 +8,7 @@ import numpy as np
 from fairlead.errors import ModelFileError
 
 Array = np.ndarray[Any, Any]
-HINT = "fit the estimator again and publish that; if scikit-learn made it so, report the class with its parameters"
+HINT = "fit and publish the estimator again; if scikit-learn made this state, report the class and its parameters"
 LARGEST = 2**31 - 1
 """Native code counts features, rows and clusters in C integers."""
 

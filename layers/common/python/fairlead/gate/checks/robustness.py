@@ -18,7 +18,7 @@ EVERYWHERE = (
     "else a step that clips the inputs"
 )
 ADVICE = {"extreme": EVERYWHERE, "far extreme": EVERYWHERE}
-"""What to change in an estimator that gives no finite answer to a kind of probe."""
+"""The advice for an estimator that gives no finite answer to a kind of probe."""
 LISTED = 5
 
 

@@ -72,7 +72,7 @@ def check_tree(tree: Tree, *, features: int, targets: int) -> Tree:
     ahead = all(((side > nodes) & (side < count))[inner].all() for side in (tree.left, tree.right))
     known = bool(((tree.feature >= 0) & (tree.feature < features))[inner].all())
     if lengths != {count} or not count or not ahead or not known or not 0 <= tree.target < targets:
-        raise ModelFileError("a tree of the booster is damaged", hint="fit the model again and publish that")
+        raise ModelFileError("a tree of the booster is damaged", hint="fit and publish the model again")
     return tree
 
 

@@ -104,7 +104,7 @@ def read_catboost(text: str) -> Boosting:
     try:
         return _read(msgspec.json.decode(text, type=_Document))
     except (msgspec.DecodeError, ValueError, IndexError, KeyError, OverflowError, RecursionError) as error:
-        raise ModelFileError("CatBoost's JSON of the model is damaged", hint="fit it again and publish that") from error
+        raise ModelFileError("CatBoost's JSON of the model is damaged", hint="fit and publish it again") from error
 
 
 def _read(document: _Document) -> Boosting:

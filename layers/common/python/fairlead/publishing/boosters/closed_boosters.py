@@ -77,7 +77,7 @@ class ClosedBooster:
         if reply.failure and question.rows is None:
             raise ModelFileError(
                 f"{NAMES[self._library]} cannot read the model: {reply.failure[:300]}",
-                hint="fit the model again and publish that",
+                hint="fit and publish the model again",
             )
         return reply
 

@@ -86,7 +86,7 @@ class BoosterEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         if bool(boosting.classes) != isinstance(self, ClassifierMixin):
             answered = "classes" if boosting.classes else "numbers"
             raise ModelFileError(
-                f"the model of this {type(self).__name__} answers {answered}", hint="fit it again and publish that"
+                f"the model of this {type(self).__name__} answers {answered}", hint="fit and publish it again"
             )
         return boosting
 

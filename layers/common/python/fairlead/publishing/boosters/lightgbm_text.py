@@ -36,7 +36,7 @@ def read_lightgbm(text: str, *, iterations: int = 0) -> Boosting:
     try:
         return _read(text, iterations)
     except (KeyError, ValueError, IndexError) as error:
-        raise ModelFileError("LightGBM's text of the model is damaged", hint="fit it again and publish that") from error
+        raise ModelFileError("LightGBM's text of the model is damaged", hint="fit and publish it again") from error
 
 
 def _read(text: str, iterations: int) -> Boosting:

@@ -111,7 +111,7 @@ def read_xgboost(text: str, *, missing: float | None = None) -> Boosting:
     try:
         return _read(msgspec.json.decode(UNUSED.sub("0", text), type=_Document).learner, missing)
     except (msgspec.DecodeError, ValueError, IndexError, OverflowError) as error:
-        raise ModelFileError("XGBoost's JSON of the model is damaged", hint="fit it again and publish that") from error
+        raise ModelFileError("XGBoost's JSON of the model is damaged", hint="fit and publish it again") from error
 
 
 def _read(learner: _Learner, missing: float | None) -> Boosting:

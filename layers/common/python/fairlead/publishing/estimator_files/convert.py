@@ -49,7 +49,7 @@ def from_pickle(content: bytes, name: str, *, package: str = "") -> bytes:
 
 
 def from_live(estimator: Any, *, package: str = "") -> bytes:
-    """Return the data form of an estimator in this process; raises ModelFileError for what data cannot hold."""
+    """Return the data form of an estimator in this process; raises ModelFileError if data cannot hold it."""
     kind = type(estimator).__name__
     try:
         content = pickle.dumps(estimator, protocol=5)

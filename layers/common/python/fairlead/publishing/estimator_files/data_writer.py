@@ -61,7 +61,7 @@ class Writer:
         """Return the data form of an estimator; raises MalformedError, or the error that `refuse` makes."""
         if isinstance(inert, type) and issubclass(inert, InertObject):
             name = inert.by.rpartition(".")[2]
-            raise ModelFileError(f"{name} is a class, not a fitted estimator", hint="fit it and publish that")
+            raise ModelFileError(f"{name} is a class, not a fitted estimator", hint="fit and publish an instance")
         try:
             root = self._value(inert)
         except RecursionError as error:

@@ -36,7 +36,7 @@ def read_code(folder: Path) -> PackedFolder:
         name = f"{root.name}/{path.relative_to(root).as_posix()}"
         if path.suffix.lower() in NATIVE:
             raise ModelCodeError(
-                f"{name} is not Python: only pure Python is packed", hint="remove it, or what needs it"
+                f"{name} is not Python: only pure Python is packed", hint="remove it and the code that needs it"
             )
         if path.suffix != ".py":
             left_out.append(name)
@@ -71,7 +71,7 @@ def _check_inside(path: Path, root: Path) -> None:
     """Raise ModelCodeError for a link: one to a folder is not followed, one to a file may show what is elsewhere."""
     if path.is_symlink() and (path.is_dir() or not path.resolve().is_relative_to(root)):
         raise ModelCodeError(
-            f"{path.relative_to(root.parent)} is a link to {path.resolve()}", hint="put the file itself there"
+            f"{path.relative_to(root.parent)} is a link to {path.resolve()}", hint="replace the link by the file itself"
         )
 
 

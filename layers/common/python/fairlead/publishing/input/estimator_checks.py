@@ -47,7 +47,10 @@ def _check(estimator: Any) -> None:
     from sklearn.utils.validation import check_is_fitted
 
     if inspect.isclass(estimator):
-        raise ModelFileError(f"{estimator.__name__} is a class, not a fitted estimator", hint="fit it and publish that")
+        raise ModelFileError(
+            f"{estimator.__name__} is a class, not a fitted estimator",
+            hint="fit and publish an instance",
+        )
     if isinstance(estimator, PurePath) or (isinstance(estimator, str) and estimator.endswith(FILES)):
         raise ModelFileError(
             f"{str(estimator)[:100]!r} names a file; a fitted estimator belongs here",

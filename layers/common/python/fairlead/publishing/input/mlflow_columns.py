@@ -24,7 +24,7 @@ KINDS: dict[str, Kind] = {
     "boolean": "true and false",
     "datetime": "times",
 }
-"""What a column of each MLflow type holds. Other types (binary, arrays, objects) are not compared with the table."""
+"""The values in a column of each MLflow type. Other types (binary, arrays, objects) are not compared with the table."""
 MOST_NAMED = 5
 
 

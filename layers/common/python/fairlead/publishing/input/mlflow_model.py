@@ -68,7 +68,7 @@ def _download(uri: str, folder: str) -> Path:
     if not uri.startswith(SCHEMES):
         known = ", ".join(SCHEMES)
         raise SettingsError(
-            f"{uri} is no address of a model; MLflow's begin with {known}", hint="give one, or a folder"
+            f"{uri} is no address of a model; MLflow's begin with {known}", hint="give such an address, or a folder"
         )
     try:
         return Path(artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))

@@ -62,7 +62,7 @@ def targets(output: Output, y: Any, count: int) -> list[Any]:
     """Return one target per row, of JSON's types; raises DataError where there are none."""
     y = one_target(y, rows=count)
     if y is None:
-        raise DataError("the training rows have no target", hint="keep them with the target column")
+        raise DataError("the training rows have no target", hint="give them with the target column")
     if output.task == "classification":
         return [label(value) for value in np.asarray(y, dtype=object)]
     values: list[Any] = np.asarray(y, dtype=np.float64).tolist()

@@ -103,7 +103,9 @@ def choose_engine(  # noqa: PLR0913 - each argument decides
         except (NotConvertibleError, EngineError) as error:
             reason = str(error)
     refused = f"onnx does not serve this model ({reason.removesuffix(OR_SKLEARN)})"
-    _check_layer_has(estimator, refused, hint="change what is named, or fit HistGradientBoosting of scikit-learn")
+    _check_layer_has(
+        estimator, refused, hint="change what the reason names, or fit scikit-learn's HistGradientBoosting"
+    )
     if demanded == "onnx":
         raise EngineError(
             f"this model does not run on onnx: {reason}", hint="publish it with --engine sklearn, or auto"

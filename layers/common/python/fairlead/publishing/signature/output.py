@@ -82,7 +82,7 @@ def _check_labels(classes: Sequence[Scalar], y: Any, target: str) -> None:
         name = f"column {target!r}" if target else "y"
         raise DataError(
             f"{name} has labels the estimator does not know: {', '.join(map(repr, strange[:5]))}",
-            hint=f"it knows {', '.join(map(repr, classes[:10]))}"
+            hint=f"it was fitted on {', '.join(map(repr, classes[:10]))}"
             + (" …" if len(classes) > 10 else "")
             + _cast(strange),
         )
