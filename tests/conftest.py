@@ -12,12 +12,12 @@ if find_spec("jsonschema"):  # the environments of boosters have none of the too
     json_documents.check_all()
 
 # A shell that starts the tests in the background makes them ignore SIGINT, and every process they start inherits that:
-# nothing here could be stopped the way a person stops it. A handler, unlike ignoring, is not inherited through exec.
+# no test could stop a process with Ctrl-C. A handler, unlike ignoring, is not inherited through exec.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Hypothesis would fail an example that takes longer than 200 ms, which on a busy machine any may. Each run draws other
-# examples; `make fuzz` draws thousands.
+# Hypothesis would fail an example that takes longer than 200 ms, which any example may on a busy machine. Each run
+# draws other examples; `make fuzz` draws thousands.
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=40)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile("quick")

@@ -37,7 +37,7 @@ def engine() -> Iterator[None]:
     left = _settled(containers)
     made = set(docker(*SAM_IMAGES).split()) - images
     if made:
-        with contextlib.suppress(subprocess.CalledProcessError):  # tidiness; SAM removes images of its own accord too
+        with contextlib.suppress(subprocess.CalledProcessError):  # only to tidy up: SAM also removes its images
             docker("rmi", "--force", *made)
     assert left == set(), "sam local left containers behind"
 

@@ -53,7 +53,7 @@ def start_api(env: dict[str, str], log: Path) -> Iterator[str]:
         _wait(process, port, log)
         yield f"http://127.0.0.1:{port}"
     finally:
-        # SAM removes its containers on SIGINT; its own children must not be hit by it as well.
+        # SAM removes its containers on SIGINT; its children must not get the signal, too.
         os.kill(process.pid, signal.SIGINT)
         process.wait(60)
 

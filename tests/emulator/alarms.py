@@ -34,7 +34,7 @@ def conforms(http_response: Any, model: Any, parsed: dict[str, Any], **_: Any) -
         if model.output_shape:
             compare(json.loads(http_response.content or b"{}"), model.output_shape, model.name)
         return
-    # CloudWatch answers most of what makes no sense with a code its model has no word for.
+    # CloudWatch answers most invalid requests with a code that its model does not list.
     declared = {shape.error_code for shape in model.error_shapes} | {"ValidationError", "NotImplemented"}
     assert parsed["Error"]["Code"] in declared
     assert parsed["Error"].get("Type") in ("Sender", "Receiver"), "as of the time it spoke Query"

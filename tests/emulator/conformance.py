@@ -6,7 +6,7 @@ from typing import Any
 from fairlead_local.clients import Clients
 from fairlead_local.cloud import LocalCloud
 
-# Errors every service may answer with, and what the local cloud answers where it has nothing to offer.
+# Errors of every service, and the local cloud's errors for operations that it does not have.
 COMMON = {"ValidationException", "NotImplemented", "AccessDeniedException", "ThrottlingException"}
 NUMBERS = {"integer", "long", "double", "float", "timestamp"}
 

@@ -9,7 +9,7 @@ import pytest
 from fairlead_local.cloud import LocalCloud
 from tests.local.support import until
 
-# The planted reason of a failure, which refers to the table and so comes after it.
+# The cause of the failure. It refers to the table, so it is created after it.
 FAILS = {"Type": "AWS::Logs::SubscriptionFilter", "Properties": {
     "LogGroupName": {"Fn::Sub": "/no/such/${Table}"}, "FilterPattern": "",
     "DestinationArn": "arn:aws:lambda:us-east-1:123456789012:function:none"}}  # fmt: skip

@@ -39,7 +39,7 @@ def test_action_runs_once_while_the_state_lasts(cloud: LocalCloud, functions: An
     assert sent["configuration"]["description"] == "too many"
     assert history(watched, name, "Action") == [f"Successfully executed action {called}"]
 
-    # Green again, red again: that is another transition.
+    # OK, then ALARM again: that is another transition.
     cloud.advance(5 * MINUTE)
     assert state(watched, name) == "OK"
     report(cloud, space, 9)

@@ -59,7 +59,7 @@ def test_embedded_metrics_have_several_directives_and_the_clouds_time(
     name = create(functions, f"f-{uuid.uuid4().hex[:12]}", Code={"ZipFile": PRINTS})
     cloud.advance(3 * 3600)
     line = {
-        # What the function's own clock says, three hours and more behind the cloud's.
+        # The time of the function's own clock, three hours and more behind the cloud's.
         "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [
             {"Namespace": space, "Dimensions": [["service"], ["service", "release"], ["nobody"]],
              "Metrics": [{"Name": "Latency", "Unit": "Milliseconds"}, {"Name": "Absent"}]},

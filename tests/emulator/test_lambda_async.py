@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from fairlead_local.cloud import LocalCloud
 from tests.local.support import archive, create, refusal, until
 
-# Writes down each attempt's event and request, and fails for as long as the event says.
+# Records each attempt's event and request, and fails as many times as the event says.
 FAILS = """
 import json, os, pathlib
 def handler(event, context):

@@ -62,7 +62,7 @@ class ReleasesHere:
     def publish(self, number: str, env: dict[str, str]) -> Release:
         release = Release(number, env, self._load({**env, "AWS_LAMBDA_FUNCTION_VERSION": number}))
         endpoint = release.app.endpoint
-        if endpoint._start_ms is not None:  # this process began long before the release was there
+        if endpoint._start_ms is not None:  # this process started long before the release existed
             endpoint._start_ms = release.init_ms
         self.releases[number] = release
         return release

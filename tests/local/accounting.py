@@ -142,7 +142,7 @@ class Book:
         assert {name: one.outcome.actual for name, one in pairs.items()} == {
             name: self.predictions[name].truth for name in known
         }
-        conflicts = sum(self.became[name]["conflict"] > 0 for name in known)  # what is wrong is always the same
+        conflicts = sum(self.became[name]["conflict"] > 0 for name in known)  # the fault is always the same
         assert counts.get("outcomes", 0) == len(known)
         assert sum(one.conflicts for one in pairs.values()) == counts.get("conflicts", 0) == conflicts
         return {"rows": rows, "outcomes": len(known), "conflicts": conflicts}

@@ -78,7 +78,7 @@ class Stage(Commands):
         """Report outcomes in one request."""
         return self.answer(who, "/feedback", {"outcomes": list(outcomes)})
 
-    # What moves.
+    # Actions.
 
     def canary(self, version: int) -> None:
         """Start a canary of a version of iris, and wait until a tenth of the callers reaches it."""
@@ -99,7 +99,7 @@ class Stage(Commands):
         for rule in rules:
             events.enable_rule(Name=rule)
 
-    # What is there.
+    # Observations.
 
     def live(self) -> int:
         """The model version that live holds."""

@@ -101,7 +101,7 @@ def _pack() -> None:
     shutil.rmtree(UNPACKED, ignore_errors=True)
     for name in CODE.findall((BUILT / "template.yaml").read_text()):
         _zip(BUILT / name[1], ARCHIVES / f"{name[1]}.zip")
-    shutil.copy2(BUILT / "template.yaml", ARCHIVES / "template.yaml")  # last: what was zipped is whole
+    shutil.copy2(BUILT / "template.yaml", ARCHIVES / "template.yaml")  # last: the archives are complete
 
 
 def _zip(folder: Path, archive: Path) -> None:

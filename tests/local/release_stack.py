@@ -142,7 +142,7 @@ class Scene(Commands):
             self.until(lambda: self.weights() == {release: 0.1})
         return release
 
-    # What is there.
+    # Observations.
 
     def alias(self, name: str = "live") -> str:
         return str(self._alias(name)["FunctionVersion"])
@@ -224,7 +224,7 @@ class Scene(Commands):
         at = datetime.fromtimestamp(moment, UTC).isoformat()
         return str(self.result("who-was-live", "iris", "--at", at)["live"]["release"])
 
-    # What happens.
+    # Actions.
 
     def until(self, found: Callable[[], Any]) -> Any:
         return until(found, seconds=90.0)

@@ -206,7 +206,7 @@ def test_keys_that_aws_does_not_know_are_a_finding(account: LocalCloud) -> None:
 
     assert doctor.verdict("credentials") == "mend"
     assert "InvalidClientTokenId" in doctor.said["credentials"]["said"]
-    assert doctor.verdict("clock") == "ok"  # a refusal tells the time too
+    assert doctor.verdict("clock") == "ok"  # a refusal also has the time
     assert doctor.verdict("log-role") == "not checked"
 
 

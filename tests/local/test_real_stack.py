@@ -76,7 +76,7 @@ def people(cloud: LocalCloud, hold: dict[str, str]) -> dict[str, Clients]:
 
 
 HOLDERS = ("Caller", "Publisher", "Operator")
-# What each of the three policies lets its holder do with the stack, and what not.
+# Actions that each of the three policies allows on the stack, and actions that it does not.
 RIGHTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("s3", "put_object", {"Key": "blobs/sha256/01", "IfNoneMatch": "*"}, {"Publisher"}),
     ("s3", "put_object", {"Key": "models/m/versions/2.json", "IfNoneMatch": "*"}, {"Publisher"}),

@@ -62,7 +62,7 @@ def test_a_release_that_fails_callers_is_rolled_back_and_only_its_share_of_calls
     scene.until(lambda: scene.alias() == old and not scene.weights())
     after = scene.calls(40)
 
-    assert 10 <= met.failed <= 100  # a tenth of 400, give or take five standard deviations and more
+    assert 10 <= met.failed <= 100  # a tenth of 400, within more than five standard deviations
     assert set(met.identities) == {scene.identity(old)}
     assert (after.calls, after.failed) == (40, 0)
     scene.until(lambda: sorted(scene.since(known)) == ["failed live", "moved live"])
@@ -142,7 +142,7 @@ def test_a_rollback_of_codedeploy_to_the_last_deployed_release_is_corrected(scen
         alarm = scene.outputs["CanaryAlarms"].split(",")[0]
         scene.early()
         scene.cloud.client("cloudwatch").set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="the test")
-        scene.cloud.advance(MINUTE / 3)  # CodeDeploy looks, before the next evaluation sets the alarm back
+        scene.cloud.advance(MINUTE / 3)  # CodeDeploy looks before the next evaluation resets the alarm
         scene.until(lambda: scene.since(known)[-1:] == ["moved live"] and scene.history()[-1]["by"] != "codedeploy")
 
     assert (scene.alias(), scene.weights()) == (old, {})

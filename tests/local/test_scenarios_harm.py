@@ -110,11 +110,11 @@ def test_probes_that_fail_in_every_phase_of_a_release_harm_no_call_and_move_noth
 
     with scene.callers() as met:
         old = scene.alias()
-        phase(met)  # nothing under way
+        phase(met)  # no deployment is running
         new = scene.start(scene.versions[0], hooked=False)
         probe(scene, failing)  # while the hook tries the release
         scene.until(lambda: scene.weights() == {new: 0.1} or scene.alias() == new)
-        phase(met)  # while calls go over
+        phase(met)  # while the alias has weights
         scene.until(lambda: scene.alias() == new and not scene.weights())
         phase(met)  # after it
 

@@ -25,7 +25,7 @@ STACK = "fairlead-dev"
 ARTIFACTS = "aws-sam-cli-managed-default-samclisourcebucket-x"
 # The form of tokens of repositories that were created, renamed or moved lately.
 SUBJECT = "repo:owner@583231/name@1296269:environment:dev"
-# Any log group of the stack: it makes the functions late, after buckets, tables and roles.
+# Any log group of the stack: with it the functions are created late, after buckets, tables and roles.
 PLANTED = f"/aws/lambda/{STACK}-retrain"
 PATIENT = ("VerifyColdStartMs=60000", "VerifyLatencyMs=20000")
 """Limits that a busy machine keeps too."""
@@ -198,7 +198,7 @@ def test_stack_is_made_changed_deleted_and_made_again_by_the_workflow_s_roles(
     with pytest.raises(account.s3.exceptions.ClientError):
         account.cloud.client("lambda").get_function(FunctionName=first["PredictFunctionName"])
 
-    # tests/functional/releases/test_second_life.py has the other reading: numbers from 1.
+    # tests/functional/releases/test_second_life.py covers the other interpretation: numbers from 1.
     with account.cloud.variants(version_numbers="go on"):
         account.deploy(f"RegistryBucket={first['BucketName']}", f"LedgerTable={first['LedgerTable']}")
     second = account.outputs()

@@ -299,7 +299,7 @@ def test_the_page_is_served_to_be_asked_for_again_and_outlives_a_cloud_that_fail
     page, _ = drawn
     text, headers = got(page.url)
     assert (text, headers["Refresh"], headers["Cache-Control"]) == ("first", "3", "no-store")
-    monkeypatch.setattr("fairlead_local.demo.page.EVERY", 0)  # nothing is fresh
+    monkeypatch.setattr("fairlead_local.demo.page.EVERY", 0)  # no event is new
     assert got(page.url)[0] == "first", "drawing failed: there is nothing to pop"
     with pytest.raises(HTTPError, match="404"):
         got(f"{page.url}elsewhere")

@@ -197,7 +197,7 @@ def _step(record: dict[str, Any]) -> tuple[str, Any] | None:
 def nothing_is_lost(book: Book) -> None:
     """Check that the answers to callers and reporters, the ledger and the metrics agree."""
     book.arrived()
-    book.stage.cloud.advance(5 * MINUTE)  # a delivery that failed after it was written down is brought again by then
+    book.stage.cloud.advance(5 * MINUTE)  # a delivery that failed after its write is repeated by then
     became = sum(book.became.values(), Counter[str]())
     contradicted = sum(one["conflict"] > 0 for one in book.became.values())
     assert book.balance() == {"rows": len(book.predictions), "outcomes": became["recorded"], "conflicts": contradicted}
@@ -205,6 +205,6 @@ def nothing_is_lost(book: Book) -> None:
     assert waiting.state == "pending"
     metrics = book.metrics()
     assert {status: metrics[status] for status in STATUSES} == {status: became[status] for status in STATUSES}
-    # A delivery whose function fails when all is written down has counted nothing, and is known when it comes again.
+    # If the function fails after all writes of a delivery, it has counted nothing, and the repeated delivery is known.
     assert metrics["captured"] <= book.requests <= metrics["captured"] + metrics["captured before"], metrics
     assert metrics["poison"] == 0

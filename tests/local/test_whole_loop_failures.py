@@ -21,7 +21,7 @@ def true(labelled: list[LabelledPrediction]) -> list[dict[str, object]]:
 
 def test_while_dynamodb_throttles_callers_get_503_and_nothing_is_lost(loop_stage: Stage) -> None:
     variant, cloud = begin(loop_stage, "throttled"), loop_stage.cloud
-    with cloud.faults(writes=4):  # a moment of it is not even noticed
+    with cloud.faults(writes=4):  # a shorter failure would not be noticed
         first = variant.ask(60, seed=0)
         variant.captured(60)
         assert variant.report(true(first)) == {"recorded": 60}

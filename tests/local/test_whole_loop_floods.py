@@ -137,7 +137,7 @@ def test_a_flood_of_false_feedback_lowers_quality_but_changes_no_model_and_no_al
     # Other reporters' outcomes for these rows come too late, and are counted as conflicts.
     assert variant.report([one.said(one.truth) for one in labelled], who="clerk") == {"conflict": ROWS}
     variant.skip(88 * MINUTE)
-    variant.wait(16 * MINUTE)  # an hour after it rang the alarm is put again
+    variant.wait(16 * MINUTE)  # an hour after its ALARM, the monitor sends the alarm again
     assert [one["rule"] for one in variant.decided()[2:]] == ["cooling down"]
     assert variant.gauges("Conflicts")[-1] == ROWS
     assert max(variant.gauges("Quality")) < 0.2

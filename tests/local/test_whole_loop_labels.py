@@ -40,7 +40,7 @@ def test_labels_a_week_late_are_judged_a_week_late(loop_stage: Stage) -> None:
             days.append(labelled := variant.ask(120, seed=day))
             variant.captured(120 * len(days))
             assert variant.report([one.said(one.truth) for one in labelled[:12]]) == {"recorded": 12}
-            if day == 0:  # the tenth came within the hour, so in an hour all is expected
+            if day == 0:  # the tenth outcome came within the hour, so all outcomes are expected within an hour
                 variant.skip(2 * HOUR)
                 variant.wait(26 * MINUTE)
                 assert variant.rang() == {"label-coverage": ["ALARM"]}

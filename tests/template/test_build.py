@@ -31,7 +31,7 @@ FUNCTIONS = ("PredictFunction", "VerifyFunction", "RecordFunction", "MoveFunctio
 LAMBDA_LIMIT = 262_144_000  # bytes, unzipped, function and layers together
 SERVING_LIMIT = 135_000_000
 ROOM = 8_000_000
-UNCHECKED_HASH = 1  # PEP 552: the pyc is believed whatever became of its source
+UNCHECKED_HASH = 1  # PEP 552: the pyc is used without a look at its source
 
 
 @pytest.fixture(autouse=True)

@@ -89,7 +89,7 @@ def test_operators_change_the_two_canary_alarms_and_no_other() -> None:
     statements = allowed("OperatorPolicy")
 
     assert statements["PointCanaryAlarms"]["Resource"] == ["<CanaryErrorsAlarm.Arn>", "<CanaryLatencyAlarm.Arn>"]
-    # Composite alarms are described to those who may describe all, and `fairlead monitor` shows them.
+    # Only a caller who may describe all alarms can describe composite ones, and `fairlead monitor` shows them.
     assert "cloudwatch:DescribeAlarms" in statements["OnEverything"]["Action"]
     assert {action for action in actions("OperatorPolicy") if action.startswith("cloudwatch:")} == {
         *("cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState"),

@@ -159,7 +159,7 @@ def test_any_interleaving_counts_each_part_and_each_pair_once(sequence: list[Any
         world.client.rest()
         if None not in between.values():  # nothing was killed, so the second writer has seen both
             assert "pending" not in {state for _, state in world.pairs()}
-        world.do(range(len(PARTS)))  # what failed is brought again, until it does not fail
+        world.do(range(len(PARTS)))  # a failed delivery is repeated until it succeeds
 
         parts, pairs = world.parts(), world.pairs()
         assert len(parts) == len(PARTS)

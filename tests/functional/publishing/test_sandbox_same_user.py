@@ -45,7 +45,7 @@ for name, act in ACTS.items():
         held[name] = False
     except OSError:
         held[name] = True
-resource.getrlimit(resource.RLIMIT_STACK)  # its own limits it may read: threads do
+resource.getrlimit(resource.RLIMIT_STACK)  # it may read its own limits: threads do
 thread = threading.Thread(target=lambda: None)
 thread.start()
 thread.join()

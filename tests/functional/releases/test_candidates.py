@@ -125,7 +125,7 @@ def test_candidate_is_not_released_when_live_moves_meanwhile(
     def rolled_back() -> None:
         desk.releases("bob").rollback(registry, "churn")
 
-    # The first look is the decision's, the second the release's own.
+    # The decision reads first, then the release.
     deploys.before("ListDeployments", lambda: deploys.before("ListDeployments", rolled_back))
 
     record = office.consider()

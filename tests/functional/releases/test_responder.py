@@ -343,7 +343,7 @@ def test_garbage_that_a_record_stepped_over_does_not_hide_how_long_live_is_live(
     newest = live.journal().last()
     for number in range(newest + 1, newest + 251):
         memory.objects[key_of(number)] = b"{}"
-    station.alarm("drift")  # its decision steps over the garbage
+    station.alarm("drift")  # its decision skips the object that is no record
     response = station.alarm("errors", at=live.now + timedelta(hours=2))
     assert response is not None
     assert (response.decision.action, lambda_.points_at("live")) == ("roll back", "2")

@@ -65,8 +65,8 @@ def test_judging_rows_are_in_neither_versions_training_rows(registry: Registry, 
     learnt, _, _ = penguins()
     drifted = later(300)
     X = drifted.X.copy()
-    X.iloc[280:290] = learnt.X.iloc[:10]  # the newest rows hold some of what the champion was fitted on,
-    X.iloc[10:20] = drifted.X.iloc[290:300]  # and some of what came before
+    X.iloc[280:290] = learnt.X.iloc[:10]  # the newest rows hold some of the champion's training rows,
+    X.iloc[10:20] = drifted.X.iloc[290:300]  # and some earlier rows
     production.run(Table(X, drifted.y), scored=True)
 
     done = retrained(registry, production)

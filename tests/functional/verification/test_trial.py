@@ -24,7 +24,7 @@ def test_a_good_release_passes_every_check_and_is_only_read_and_called(
     assert (findings["latency"].figure, findings["cold start"].figure) == ("3.0 ms", "400 ms")
     assert findings["compatibility"].figures["rows"] > 10
     assert set(here.operations) == {"GetFunctionConfiguration", "Invoke"}
-    assert here.releases["7"].calls == []  # callers are on it
+    assert here.releases["7"].calls == []  # callers reach it
 
 
 def nudge(by: float) -> Callable[[Answer], None]:

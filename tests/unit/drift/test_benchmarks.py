@@ -83,7 +83,7 @@ def test_no_window_that_the_judge_rings_for_is_left_out_by_the_screen() -> None:
 
 def test_a_judge_that_always_rings_is_noticed() -> None:
     months = [month(penguins(), SINGLE, seed, judge=always, days=1) for seed in range(2)]
-    assert [one.alarms() for one in months] == [1, 1]  # a month's first hour is judged whatever the screen says
+    assert [one.alarms() for one in months] == [1, 1]  # a month's first hour is always judged
     assert "more than 0.1 false alarms a month" in str(drift_false_alarms.complaint([measured(SINGLE, *months)]))
 
 

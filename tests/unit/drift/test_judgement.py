@@ -294,7 +294,7 @@ def test_rank_is_the_index_times_the_share_of_reliance_and_never_nothing() -> No
     assert drifting(judgement) == set(weights)
     assert products == sorted(products, reverse=True)
     assert of(judgement, "mass").psi == max(one.psi for one in judgement.findings)
-    assert of(judgement, "mass").rank > of(judgement, "flipper").rank  # it moved most, and nothing relies on it
+    assert of(judgement, "mass").rank > of(judgement, "flipper").rank  # it moved most; the model does not use it
 
 
 def test_drifted_input_ranks_before_others_regardless_of_importance() -> None:

@@ -70,7 +70,7 @@ def test_the_work_grows_with_the_number_of_parts_and_no_faster(callers: int) -> 
     few, many = (take([part(n, caller=f"c{n % callers}") for n in range(count)])[0] for count in (500, 5_000))
     assert len(many.transactions) <= 10 * len(few.transactions)
     assert (few.queries, many.queries) == (500, 5_000)
-    assert many.puts == 1  # one quarter of an hour is said once
+    assert many.puts == 1  # each quarter of an hour is logged once
 
 
 def test_parts_of_one_caller_share_their_counters_however_they_are_mixed() -> None:

@@ -90,7 +90,7 @@ def test_a_macro_average_is_as_wide_as_its_rarest_class_deserves(name: str) -> N
         found = metrics.measure(Rows(count=len(target), target=target), answers, output)[name]
         assert found.high == 1.0
         widths.append(1.0 - (found.low or 0.0))
-    parts = 1 if name == "roc_auc" else 2  # of two classes one AUC says all
+    parts = 1 if name == "roc_auc" else 2  # two classes have one AUC
     assert widths[0] == pytest.approx(0.56 / parts, abs=0.01)
     assert widths[1] == pytest.approx(0.056, abs=0.003)
 

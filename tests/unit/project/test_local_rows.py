@@ -25,7 +25,7 @@ ROWS = (
 )
 ROW = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
-# Each service's handlers stand in a module of this name, its docstring in the other.
+# Each service's handlers are in a module of this name, its docstring in the other.
 EVERYWHERE = {"service.py", "__init__.py"}
 
 

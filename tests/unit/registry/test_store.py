@@ -193,7 +193,7 @@ def test_a_publish_killed_at_any_call_leaves_all_of_a_version_or_none(at: int, a
     assert finished == (at == 5)  # there are five calls, so every one of them was tried
     committed_before_dying = at == 4 and after
     assert registry.versions("churn") == ([1, 2] if finished or committed_before_dying else [1])
-    manifest, _ = registry.commit("churn", build)  # the next publisher is not hindered
+    manifest, _ = registry.commit("churn", build)  # the next publisher succeeds
     assert_chain(registry, "churn", manifest.version)
 
 

@@ -99,9 +99,9 @@ def test_calls_that_crashed_are_calls_and_errors() -> None:
         ({"answered": [100.0]}, Own(calls=100, error_share=0.0)),
         ({"answered": [90.0], "errors": [5.0], "crashes": [5.0]}, Own(calls=100, error_share=0.1)),
         ({"errors": [12.0]}, Own(calls=12, error_share=1.0)),
-        # Five minutes that were bad are not diluted by the ten good ones before.
+        # Ten good minutes do not dilute the five bad ones after them.
         ({"answered": [100.0] * 15, "errors": [100.0] * 5 + [0.0] * 10}, Own(calls=2_000, error_share=0.5)),
-        # Too few calls in any five minutes say nothing, many hours of them neither.
+        # Five minutes with too few calls do not count, also if there are many hours of them.
         ({"answered": [1.0] * 15, "errors": [0.0] * 14 + [1.0]}, Own(calls=16)),
         (
             {"answered": [50.0], "enough": [50.0, 9.0], "p99": [40.0, 900.0]},
@@ -125,7 +125,7 @@ def test_a_release_s_own_figures_are_those_of_the_worst_five_minutes(
         # Lambda counts by executed version only while the alias has weights, or always.
         ([], SINCE, 0.25),
         ([10.0], SINCE, 0.25),
-        # Before it is alone, crashes of live may be another release's.
+        # While live has two releases, its crashes may be those of the other one.
         ([], SINCE + timedelta(minutes=1), 0.0),
         ([2.0], None, 0.0625),
     ],
