@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import gc
 import shutil
 import sys
 import threading
@@ -69,6 +70,7 @@ class Server:
             # The poll interval, in seconds, bounds the time a shutdown takes.
             threading.Thread(target=server.serve_forever, args=(0.05,), name="serve", daemon=True).start()
         self.access_key, self.secret_key = self._admin()
+        gc.freeze()  # moto's tables and AWS's policies are never garbage, and each search would walk through them
 
     def stop(self) -> None:
         """Stop listening, end every function process, deliver the last logs, and write the state if it is kept."""

@@ -23,13 +23,15 @@ def main(name: str, readable: list[str], code: str) -> None:
     `code` is the path of the zip of the publisher's own package; empty without one.
     """
     out, sys.stdout = sys.stdout.buffer, sys.stderr
-    package = decode(Path(code).read_bytes()) if code else None
-    _preload(package)
-    out.write(json.dumps(sandbox.close(readable)).encode() + b"\n")
-    out.flush()
-    out.write(msgspec.msgpack.encode(_reply(sys.stdin.buffer.read(), name, package)))
-    out.flush()
-    os._exit(0)  # skips exit handlers
+    try:
+        package = decode(Path(code).read_bytes()) if code else None
+        _preload(package)
+        out.write(json.dumps(sandbox.close(readable)).encode() + b"\n")
+        out.flush()
+        out.write(msgspec.msgpack.encode(_reply(sys.stdin.buffer.read(), name, package)))
+        out.flush()
+    finally:
+        os._exit(0)  # skips exit handlers; and the parent ends a process that closes its output and lives on
 
 
 def _reply(content: bytes, name: str, package: CodePackage | None = None) -> ClosedReply:
