@@ -1,12 +1,10 @@
 """The two models that every benchmark serves, really published, and an S3 on loopback that serves their blobs."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from sklearn.datasets import load_breast_cancer
@@ -18,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from fairlead.publishing.publish import Published, publish
 from fairlead.registry.store import Registry
+from testkit.loopback import Received, Sent, loopback
 from testkit.memory import Memory
 
 ESTIMATORS = {
@@ -74,24 +73,11 @@ def case(name: str) -> Case:
 def loopback_s3(objects: Memory, reads: list[str] | None = None) -> Iterator[str]:
     """Serve the store as `GET /registry/<key>`; `reads` collects the requested keys."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            key = self.path.removeprefix("/registry/")
-            body = objects.objects[key]
-            if reads is not None:
-                reads.append(key)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(request: Received) -> Sent:
+        key = request.path.removeprefix("/registry/")
+        if reads is not None:
+            reads.append(key)
+        return 200, {}, objects.objects[key]
 
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with loopback(answer) as url:
+        yield url

@@ -1,11 +1,11 @@
 """An API on loopback that answers by script and keeps what it received."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from testkit.loopback import Received, Sent, loopback
 
 
 class Script:
@@ -16,32 +16,17 @@ class Script:
         self.received: dict[str, list[Any]] = {}
         self.url = ""
 
+    def answer(self, request: Received) -> Sent:
+        path = request.path.removeprefix("/v1")
+        self.received.setdefault(path, []).append(json.loads(request.body) if request.body else None)
+        status, document = self.answers[path]
+        return status, {}, json.dumps(document(request.body) if callable(document) else document).encode()
+
 
 @contextmanager
 def serving() -> Iterator[Script]:
     """Serve a script until the block ends."""
     script = Script()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            path = self.path.removeprefix("/v1")
-            script.received.setdefault(path, []).append(json.loads(body) if body else None)
-            status, document = script.answers[path]
-            data = json.dumps(document(body) if callable(document) else document).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST  # noqa: N815 - http.server's own name
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    script.url = f"http://127.0.0.1:{server.server_port}/v1"
-    yield script
-    server.shutdown()
-    server.server_close()
+    with loopback(script.answer) as url:
+        script.url = f"{url}/v1"
+        yield script

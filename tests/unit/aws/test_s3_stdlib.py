@@ -7,7 +7,6 @@ import time
 import urllib.parse
 from collections.abc import Iterator
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 import pytest
@@ -18,6 +17,7 @@ from botocore.credentials import Credentials as BotoCredentials
 from fairlead.aws import s3_stdlib
 from fairlead.aws.s3_stdlib import ColdReader, Credentials, credentials, signed_headers
 from fairlead.errors import NotFoundError, StorageError
+from testkit.loopback import Received, Sent, loopback
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-central-1"}
 
@@ -56,32 +56,24 @@ def test_the_bucket_s_address_ends_as_its_partition_s_do(suffix: str, monkeypatc
     assert requested == [f"https://registry.s3.eu-central-1.{suffix}/models/m/versions/1.json"]
 
 
-class Bucket(BaseHTTPRequestHandler):
+class Bucket:
     """A loopback S3 that answers from a script of (status, body)."""
 
     script: ClassVar[list[tuple[int, bytes]]] = []
     paths: ClassVar[list[str]] = []
 
-    def do_GET(self) -> None:
-        self.paths.append(self.path)
-        status, body = self.script.pop(0)
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Keep the test output clean."""
+    @classmethod
+    def answer(cls, request: Received) -> Sent:
+        cls.paths.append(request.path)
+        status, body = cls.script.pop(0)
+        return status, {}, body
 
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:
     Bucket.script, Bucket.paths = [], []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with loopback(Bucket.answer) as url:
+        yield url
 
 
 def reader(endpoint: str, waits: list[float]) -> ColdReader:

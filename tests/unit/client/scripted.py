@@ -5,10 +5,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from fairlead.client.endpoint import Endpoint
+from testkit.loopback import Received, Sent, loopback
 
 
 class Script:
@@ -23,46 +23,31 @@ class Script:
         self.url = ""
         self.slow: Callable[[bytes], float] = lambda _: 0.0
         self.at_once = self.most_at_once = 0
+        self._lock = threading.Lock()
+
+    def answer(self, request: Received) -> Sent | None:
+        self.received.append((request.method, request.path, dict(request.headers), request.body))
+        status, headers, document = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        with self._lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        time.sleep(self.slow(request.body))
+        with self._lock:
+            self.at_once -= 1
+        if status == 0:
+            return None
+        if document is None:
+            document = {"predictions": [row["x"] for row in json.loads(request.body)["instances"]]}
+        return status, headers, document if isinstance(document, bytes) else json.dumps(document).encode()
 
 
 @contextmanager
 def serving() -> Iterator[Script]:
     """Serve a script until the block ends."""
-    script, lock = Script(), threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            script.received.append((self.command, self.path, dict(self.headers), body))
-            status, headers, document = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
-            with lock:
-                script.at_once += 1
-                script.most_at_once = max(script.most_at_once, script.at_once)
-            time.sleep(script.slow(body))
-            with lock:
-                script.at_once -= 1
-            if status == 0:
-                return  # and the connection closes
-            if document is None:
-                document = {"predictions": [row["x"] for row in json.loads(body)["instances"]]}
-            data = document if isinstance(document, bytes) else json.dumps(document).encode()
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(data))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST  # noqa: N815 - http.server's own name
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    served = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=served.serve_forever, args=(0.01,), daemon=True).start()
-    script.url = f"http://127.0.0.1:{served.server_port}/v1"
-    yield script
-    served.shutdown()
-    served.server_close()
+    script = Script()
+    with loopback(script.answer) as url:
+        script.url = f"{url}/v1"
+        yield script
 
 
 class Pauses:
