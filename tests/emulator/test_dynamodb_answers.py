@@ -1,15 +1,12 @@
 """Answers of DynamoDB: every kind of value comes back as it was put, in work that is small for each attribute."""
 
-import sys
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from fairlead_local.dynamodb.answers import patch_answers
+from tests.emulator.moto_dynamodb import python_calls, table
 
 KINDS: dict[str, dict[str, Any]] = {
     "text": {"S": "x"},
@@ -29,17 +26,9 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+def dynamodb() -> Iterator[Any]:
     patch_answers()
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-central-1")
-        client.create_table(
-            TableName="t", BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        )  # fmt: skip
+    with table() as client:
         yield client
 
 
@@ -54,23 +43,6 @@ def got(dynamodb: Any, name: str) -> dict[str, Any]:
     return found
 
 
-def calls(dynamodb: Any, name: str) -> int:
-    """Return the number of Python calls that a read makes, the client's too."""
-    count = 0
-
-    def counted(_: FrameType, event: str, __: Any) -> None:
-        nonlocal count
-        count += event == "call"
-
-    got(dynamodb, name)
-    sys.setprofile(counted)
-    try:
-        got(dynamodb, name)
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 def test_every_kind_of_value_is_returned_as_stored(dynamodb: Any) -> None:
     item = put(dynamodb, "every", KINDS)
     assert got(dynamodb, "every") == item
@@ -81,4 +53,5 @@ def test_every_kind_of_value_is_returned_as_stored(dynamodb: Any) -> None:
 def test_an_attribute_takes_few_calls(dynamodb: Any) -> None:
     put(dynamodb, "few", {f"a{number}": {"N": "1"} for number in range(10)})
     put(dynamodb, "many", {f"a{number}": {"N": "1"} for number in range(110)})
-    assert calls(dynamodb, "many") - calls(dynamodb, "few") < 100 * 60  # moto's own search makes it 300 for each
+    few, many = python_calls(lambda: got(dynamodb, "few")), python_calls(lambda: got(dynamodb, "many"))
+    assert many - few < 100 * 60  # moto's own search makes it 300 for each

@@ -1,36 +1,21 @@
 """Update expressions of many attributes: the same answers as moto's, in work that grows with their number."""
 
-import sys
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from fairlead_local.dynamodb.expressions import patch_expressions
+from tests.emulator.moto_dynamodb import python_calls, table
 
 KEY = {"pk": {"S": "counters"}}
-
-
-@pytest.fixture(autouse=True)
-def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
 
 
 @pytest.fixture
 def dynamodb() -> Iterator[Any]:
     patch_expressions()
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-central-1")
-        client.create_table(
-            TableName="t", BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        )  # fmt: skip
+    with table() as client:
         yield client
 
 
@@ -55,23 +40,6 @@ def update(dynamodb: Any, expression: str, **values: dict[str, Any]) -> Any:
     )["Attributes"]
 
 
-def calls(dynamodb: Any, attributes: int) -> int:
-    """Return the number of Python calls that an update makes, without those of the client's model."""
-    count = 0
-
-    def counted(_: FrameType, event: str, __: Any) -> None:
-        nonlocal count
-        count += event == "call"
-
-    add(dynamodb, attributes)
-    sys.setprofile(counted)
-    try:
-        add(dynamodb, attributes)
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 def test_each_of_many_counters_is_added_once(dynamodb: Any) -> None:
     add(dynamodb, 150)
     add(dynamodb, 100)
@@ -80,7 +48,7 @@ def test_each_of_many_counters_is_added_once(dynamodb: Any) -> None:
 
 
 def test_work_grows_with_the_number_of_attributes(dynamodb: Any) -> None:
-    few, many = calls(dynamodb, 25), calls(dynamodb, 100)
+    few, many = python_calls(lambda: add(dynamodb, 25)), python_calls(lambda: add(dynamodb, 100))
     assert many < 5 * few  # 4 times the attributes; moto's own checks make it 7 times the calls
 
 

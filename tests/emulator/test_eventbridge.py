@@ -11,13 +11,8 @@ from botocore.exceptions import ClientError
 
 from fairlead_local.cloud import LocalCloud
 from tests.emulator.conformance import conforming
-from tests.local.support import archive, create, until
-
-KEEPS = """
-import json, os, pathlib, uuid
-def handler(event, context):
-    pathlib.Path(os.environ["KEPT"], f"{uuid.uuid4()}.json").write_text(json.dumps(event))
-"""
+from tests.emulator.listening import create_listener, kept
+from tests.local.support import until
 
 
 @dataclass(frozen=True)
@@ -25,13 +20,10 @@ class Listener:
     """A function that keeps the events it is called with, and a rule's name that is its own."""
 
     name: str
+    arn: str
     folder: Path
     events: Any
     functions: Any
-
-    @property
-    def arn(self) -> str:
-        return f"arn:aws:lambda:us-east-1:123456789012:function:{self.name}"
 
     def listen(self, *, allowed: bool = True, target: dict[str, Any] | None = None, **rule: Any) -> None:
         """PutRule, PutTargets and, if allowed, the permission."""
@@ -48,7 +40,7 @@ class Listener:
         assert self.events.put_events(Entries=[entry])["FailedEntryCount"] == 0
 
     def kept(self) -> list[Any]:
-        return [json.loads(path.read_text()) for path in self.folder.glob("*.json") if path.stat().st_size]
+        return kept(self.folder)
 
     def first(self) -> Any:
         return until(self.kept)[0]
@@ -56,10 +48,8 @@ class Listener:
 
 @pytest.fixture
 def listener(cloud: LocalCloud, functions: Any, new_name: str, tmp_path: Path) -> Listener:
-    create(
-        functions, new_name, Code={"ZipFile": archive(app=KEEPS)}, Environment={"Variables": {"KEPT": str(tmp_path)}}
-    )
-    return Listener(new_name, tmp_path, conforming(cloud, "events"), functions)
+    arn = create_listener(functions, new_name, tmp_path)
+    return Listener(new_name, arn, tmp_path, conforming(cloud, "events"), functions)
 
 
 @pytest.fixture(scope="module")

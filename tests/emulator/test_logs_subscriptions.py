@@ -15,13 +15,9 @@ from botocore.exceptions import ClientError
 
 from fairlead_local.cloud import LocalCloud
 from tests.emulator.conformance import conforming
+from tests.emulator.listening import create_listener, kept
 from tests.local.support import archive, create, refusal, until
 
-KEEPS = """
-import json, os, pathlib, uuid
-def handler(event, context):
-    pathlib.Path(os.environ["KEPT"], f"{uuid.uuid4()}.json").write_text(json.dumps(event))
-"""
 PATTERN = '{ $.event = "capture" }'
 
 
@@ -32,11 +28,8 @@ class Reader:
     cloud: LocalCloud
     logs: Any
     name: str
+    arn: str
     folder: Path
-
-    @property
-    def arn(self) -> str:
-        return f"arn:aws:lambda:us-east-1:123456789012:function:{self.name}"
 
     def allow(self, source: str = "") -> None:
         self.cloud.client("lambda").add_permission(
@@ -56,20 +49,19 @@ class Reader:
     def called(self, kind: str = "DATA_MESSAGE") -> list[Any]:
         """Return the function's events, unpacked."""
         self.cloud.advance(1)
-        events = [json.loads(path.read_text()) for path in self.folder.glob("*.json")]
-        content = [json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"]))) for event in events]
+        data = [event["awslogs"]["data"] for event in kept(self.folder)]
+        content = [json.loads(gzip.decompress(base64.b64decode(one))) for one in data]
         return [one for one in content if one["messageType"] == kind]
 
 
 @pytest.fixture
 def reader(cloud: LocalCloud, functions: Any, new_name: str, tmp_path: Path) -> Reader:
-    environment = {"Variables": {"KEPT": str(tmp_path)}}
-    create(functions, new_name, Code={"ZipFile": archive(app=KEEPS)}, Environment=environment)
+    arn = create_listener(functions, new_name, tmp_path)
     logs = conforming(cloud, "logs")
     logs.create_log_group(logGroupName=new_name)
     for stream in ("one", "two"):
         logs.create_log_stream(logGroupName=new_name, logStreamName=stream)
-    return Reader(cloud, logs, new_name, tmp_path)
+    return Reader(cloud, logs, new_name, arn, tmp_path)
 
 
 def line(number: int, event: str = "capture") -> str:
