@@ -20,7 +20,7 @@ from tests.local.support import ROOT, Sam, until
 
 pytestmark = pytest.mark.xdist_group("stack neighbours")
 
-BY_HAND, FIRST, SECOND = STACKS = ("risk", "risk-eu", "risk-eu2")
+BY_HAND, FIRST, SECOND = ("risk", "risk-eu", "risk-eu2")
 ACCOUNT = "123456789012"
 ARTIFACTS = "aws-sam-cli-managed-default-samclisourcebucket-x"
 ROLE, API = "AWS::IAM::Role", "AWS::ApiGateway::RestApi"

@@ -19,7 +19,6 @@ from fairlead.model.answers import Answers
 from fairlead.model.explanation import Reasons
 from fairlead.model.signature import Field, Output, Signature, positions
 
-EXTENSIONS = ("binary_tensor_data",)
 PLATFORMS = {"onnx": "onnx_onnxv1", "sklearn": "sklearn"}
 Parameters = dict[str, Any]
 """Unknown members and parameters are ignored: KServe's client sends `model_name`, and others their own server's."""

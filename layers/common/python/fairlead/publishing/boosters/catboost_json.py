@@ -24,7 +24,6 @@ LINKS: dict[str, Link] = {
     "MultiClass": "softmax",
     "MultiClassOneVsAll": "sigmoids",
 }
-THRESHOLD = "binclass_probability_threshold"
 CATEGORIES = "an OrdinalEncoder, OneHotEncoder or TargetEncoder before it"
 
 

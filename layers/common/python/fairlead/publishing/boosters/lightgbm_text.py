@@ -17,7 +17,7 @@ unsupported = partial(no_onnx_form, "LightGBM")
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2
 """Bits of a node's decision type; the two bits behind them are its kind of missing value."""
-NO_MISSING, ZERO_MISSING, NAN_MISSING = 0, 1, 2
+NO_MISSING, ZERO_MISSING = 0, 1
 NEAR_ZERO = float(np.float32(1e-35))
 """LightGBM reads numbers up to this magnitude as zero (`kZeroThreshold`)."""
 LINKS: dict[str, Link] = {
