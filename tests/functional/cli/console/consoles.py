@@ -1,6 +1,7 @@
 """A console on loopback for tests, over a stack on moto whose model has two versions."""
 
 import http.client
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -62,6 +63,11 @@ def running(home: Operator, *, actions: bool = False) -> Iterator[Asked]:
     yield Asked(server.port)
     server.shutdown()
     server.server_close()
+
+
+def said(page: str) -> str:
+    """Return a page's text: tags as spaces."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
 class AtRelease2:

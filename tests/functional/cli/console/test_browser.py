@@ -14,7 +14,7 @@ from fairlead.settings import Operator
 from fairlead_cli.console.pages import actions
 from tests.browser import Browser, browser
 from tests.functional.cli.conftest import monitored_stack
-from tests.functional.cli.consoles import Asked, AtRelease2, running, second_version
+from tests.functional.cli.console.consoles import Asked, AtRelease2, running, second_version
 from tests.functional.ledger_fixture import Loop
 from tests.functional.monitored import stocked
 
