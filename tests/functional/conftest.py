@@ -2,9 +2,7 @@
 
 import contextlib
 import functools
-import importlib.util
 import io
-import logging
 import os
 import socket
 import subprocess
@@ -12,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
 
@@ -21,6 +18,7 @@ import botocore.loaders
 import botocore.session
 import msgspec
 import pytest
+from moto import mock_aws
 
 from fairlead.aws.s3 import S3Objects
 from fairlead.gate.evidence import Budget
@@ -35,9 +33,9 @@ from fairlead.registry.store import Registry
 from fairlead.settings import pinnable_versions
 from testkit import penguins
 from tests.functional.closed_server import ClosedServer, ForkedProcess
+from tests.functional.function_app import forget_earlier_starts, load_function
 from tests.functional.layer_server import LayerServer
 
-APP = Path(__file__).parents[2] / "functions/predict/app.py"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
 BUCKET = "registry"
 
@@ -106,6 +104,24 @@ def _closed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
     if not request.node.get_closest_marker("fresh_process"):
         monkeypatch.setattr(closed_process, "_start", start)
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set credentials and a region, and remove every other setting of AWS and Fairlead from this process."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_"))]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def moto(account: None) -> Iterator[None]:
+    """An empty AWS account in this process, whose functions are not run."""
+    with mock_aws(config={"lambda": {"use_docker": False}}):
+        yield
 
 
 @dataclass(frozen=True)
@@ -209,22 +225,11 @@ def load_app(monkeypatch: pytest.MonkeyPatch) -> Load:
             monkeypatch.delenv(name)
         for name, value in env.items():
             monkeypatch.setenv(name, value)
-        _forget_earlier_starts()
-        spec = importlib.util.spec_from_file_location("predict_app", APP)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        module.printed = io.StringIO()  # type: ignore[attr-defined]
-        with contextlib.redirect_stdout(module.printed):
-            spec.loader.exec_module(module)
+        forget_earlier_starts()
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            module = load_function("predict")
+        module.printed = printed  # type: ignore[attr-defined]
         return module
 
     return load
-
-
-def _forget_earlier_starts() -> None:
-    """Powertools keeps one logger a process; here several cold starts share one."""
-    for room, name in (("telemetry", "emit"), ("api", "router")):
-        if sys.modules.pop(f"fairlead.{room}.{name}", None):
-            delattr(sys.modules[f"fairlead.{room}"], name)
-    logging.Logger.manager.loggerDict.pop("predict", None)

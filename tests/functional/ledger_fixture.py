@@ -2,14 +2,12 @@
 
 import base64
 import gzip
-import importlib.util
 import json
 import os
 import sys
 import threading
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -25,9 +23,9 @@ from fairlead.serving import model as serving_model
 from fairlead.serving.model import Model
 from fairlead.telemetry.capture import Capture, CapturedRequest, Part
 from testkit.ledger_table import create_table
-from tests.functional.conftest import Store, _forget_earlier_starts
+from tests.functional.conftest import Store
+from tests.functional.function_app import forget_earlier_starts, load_function
 
-FUNCTIONS = Path(__file__).parents[2] / "functions"
 NOON = 1_795_435_200_000
 SLOT = NOON // 900_000
 LOG_GROUP = "/aws/lambda/fairlead-predict"
@@ -162,16 +160,11 @@ def load(function: str, env: dict[str, str], monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.delenv(name)
     for name, value in env.items():
         monkeypatch.setenv(name, value)
-    _forget_earlier_starts()
+    forget_earlier_starts()
     # They hold the telemetry of an earlier start.
     for name in ("feedback.log_delivery", "feedback.redrive", "feedback.intake", "monitoring.tick"):
         sys.modules.pop(f"fairlead.{name}", None)
-    spec = importlib.util.spec_from_file_location(f"{function}_app", FUNCTIONS / function / "app.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_function(function)
 
 
 def running(seconds: float = 900) -> SimpleNamespace:

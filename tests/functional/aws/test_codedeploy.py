@@ -1,9 +1,6 @@
 """Deployments through CodeDeploy's API, on the fake that tests/local holds against the local cloud's."""
 
-from collections.abc import Iterator
-
 import pytest
-from moto import mock_aws
 
 from fairlead.aws.codedeploy import Deployments, Shift
 from fairlead.errors import NotFoundError, ReleaseError
@@ -15,17 +12,11 @@ CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 
 
 @pytest.fixture
-def lambda_(monkeypatch: pytest.MonkeyPatch) -> Iterator[StrictLambda]:
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws(config={"lambda": {"use_docker": False}}):
-        deployed()
-        client = connect("lambda")
-        client.update_function_code(FunctionName=NAME, ZipFile=package("second"), Publish=True)
-        yield StrictLambda()
+def lambda_(moto: None) -> StrictLambda:
+    deployed()
+    client = connect("lambda")
+    client.update_function_code(FunctionName=NAME, ZipFile=package("second"), Publish=True)
+    return StrictLambda()
 
 
 @pytest.fixture

@@ -1,19 +1,17 @@
 """Reading a stack's outputs, through moto's CloudFormation and, for its errors, botocore's stubber."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from fairlead.aws import stack
 from fairlead.aws.clients import client
 from fairlead.errors import NotFoundError, ReleaseError, SettingsError, StorageError
 from fairlead.registry.connection import open_registry
 from fairlead.settings import Operator
+from tests.functional.stacks import create_stack
 
 OUTPUTS = {
     "ApiUrl": "https://abc.execute-api.eu-west-1.amazonaws.com/v1",
@@ -31,25 +29,11 @@ OUTPUTS = {
     "VerifyFunctionName": "CodeDeployHook_fairlead-verify",
     "LedgerTable": "fairlead-Ledger-1A2B3C",
 }
+pytestmark = pytest.mark.usefixtures("moto")
 
 
-@pytest.fixture(autouse=True)
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "FAIRLEAD_BUCKET", "FAIRLEAD_STACK"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
-        yield
-
-
-def deploy(name: str, outputs: dict[str, str]) -> None:
-    template = {
-        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
-        "Outputs": {key: {"Value": value} for key, value in outputs.items()},
-    }
-    client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
+def deploy(name: str, outputs: dict[str, str], **more: str) -> None:
+    create_stack(client("cloudformation"), name, outputs, **more)
 
 
 def answering(**facts: Any) -> Any:
@@ -165,8 +149,7 @@ def test_stacks_that_may_not_be_listed_name_the_right_on_all_of_them() -> None:
 
 def test_every_stack_of_the_template_is_listed_by_name_and_no_other() -> None:
     for name, description in (("risk", "Fairlead: ours"), ("churn", "Fairlead: ours"), ("shop", "Ours alone")):
-        template = {"Description": description, "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
-        client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
+        deploy(name, {}, description=description)
 
     assert [one["StackName"] for one in stack.every(client("cloudformation"))] == ["churn", "risk"]
 

@@ -1,6 +1,5 @@
 """The template's state machine, run by moto's own interpreter: its tasks are the handler of functions/batch."""
 
-import importlib.util
 import io
 import json
 from collections.abc import Iterator
@@ -22,9 +21,9 @@ from testkit.lambda_context import context
 from tests.functional.batch.conftest import numbers
 from tests.functional.command_line import fairlead, result
 from tests.functional.conftest import Store
+from tests.functional.function_app import load_function
 from tests.template.stack import translate
 
-APP = Path(__file__).parents[3] / "functions/batch/app.py"
 PLACES = {"BatchInput": "rows/in/", "BatchOutput": "rows/out/"}
 ROLE = "arn:aws:iam::123456789012:role/machine"
 
@@ -69,20 +68,11 @@ def machine(shelf: Store, linear: Published, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(plan, "CHUNK_BYTES", 4_000)
     monkeypatch.setattr("fairlead.batch.executions.POLL", 0.1)
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
-        handler = loaded().handler
+        handler = load_function("batch").handler
         monkeypatch.setattr(lambda_eval_utils, "_invoke_lambda_function", lambda **asked: invoked(handler, **asked))
         arn = created()
         deployed(arn)
         yield arn
-
-
-def loaded() -> Any:
-    spec = importlib.util.spec_from_file_location("batch_app", APP)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def invoked(handler: Any, *, parameters: dict[str, Any], **_: Any) -> Any:

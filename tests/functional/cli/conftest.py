@@ -1,4 +1,4 @@
-"""An account, an API on loopback, a monitored stack."""
+"""A stack to release on, an API on loopback, a monitored stack."""
 
 import json
 import os
@@ -11,7 +11,9 @@ from typing import Any
 import boto3
 import pytest
 
+from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
+from fairlead.aws.stack import Stack
 from fairlead.feedback.ledger import Outcome
 from fairlead.feedback.score import Scorer
 from fairlead.feedback.versions import KnownVersions
@@ -19,25 +21,48 @@ from fairlead.journal.journal import Journal
 from fairlead.journal.records import Draft
 from fairlead.model.release import Release
 from fairlead.publishing.publish import Published
+from fairlead.registry.store import Registry
 from fairlead.telemetry import capture
 from fairlead.telemetry.outcomes import pairs
+from tests.functional import canary_alarms
 from tests.functional.aws.test_stack import OUTPUTS
 from tests.functional.conftest import Store
+from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.ledger_fixture import Loop, Traffic
 from tests.functional.loopback_api import Script, serving
 from tests.functional.monitored import rows, stocked
+from tests.functional.session import connect
+from tests.functional.stacks import create_stack, describe, publish_models
+from tests.functional.strict_lambda import StrictLambda, deployed
 
 MINUTE = 60_000
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("COLUMNS", "200")
+def deployed_stack(moto: None) -> Stack:
+    """A stack as `sam deploy` makes it: function, aliases, canary alarms, an empty bucket, and outputs."""
+    made = deployed()
+    canary_alarms.make(connect("cloudwatch"))
+    describe(made)
+    return made
+
+
+@pytest.fixture
+def registry(deployed_stack: Stack) -> Registry:
+    """churn 1 to 3 and penguins 1."""
+    made = Registry(S3Objects(connect("s3"), deployed_stack.bucket))
+    publish_models(made)
+    return made
+
+
+@pytest.fixture
+def lambda_(deployed_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> StrictLambda:
+    strict = StrictLambda()
+    deploys = FakeDeploys(strict)
+    deploys.eager = True
+    ours = {"lambda": strict.client, "codedeploy": deploys.client}
+    monkeypatch.setattr(clients, "client", lambda service, **_: ours.get(service) or connect(service))
+    return strict
 
 
 @pytest.fixture
@@ -120,12 +145,7 @@ def monitored_stack(store: Store, ledger: str, monkeypatch: pytest.MonkeyPatch) 
         )
     )
     outputs = OUTPUTS | {"BucketName": store.env["FAIRLEAD_BUCKET"], "LedgerTable": ledger}
-    template = {
-        "Description": "Fairlead: a stack whose API is not there",
-        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
-        "Outputs": {key: {"Value": value} for key, value in outputs.items()},
-    }
-    boto3.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
+    create_stack(boto3.client("cloudformation"), name, outputs, description="Fairlead: a stack whose API is not there")
     cloudwatch: Any = boto3.client("cloudwatch")
     cloudwatch.put_metric_alarm(
         AlarmName=f"{name}-label-coverage", Namespace="Fairlead", MetricName="LabelCoverage", Statistic="Minimum",

@@ -17,6 +17,7 @@ from fairlead.model.release import Release
 from fairlead.registry.store import Reading
 from fairlead_cli.main import app
 from tests.functional.aws.test_stack import OUTPUTS
+from tests.functional.stacks import create_stack
 
 REFERENCE = Path(__file__).parents[3] / "docs/reference/cli.md"
 
@@ -26,12 +27,7 @@ def fairlead(*arguments: object) -> Result:
 
 
 def deploy(name: str, description: str, outputs: dict[str, str]) -> None:
-    template = {
-        "Description": description,
-        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
-        "Outputs": {key: {"Value": value} for key, value in outputs.items()},
-    }
-    boto3.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
+    create_stack(boto3.client("cloudformation"), name, outputs, description=description)
 
 
 class AtRelease2:

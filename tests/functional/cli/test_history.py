@@ -1,14 +1,12 @@
 """fairlead history and fairlead who-was-live, from their arguments to their output, on moto."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
-from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from fairlead.aws import clients
@@ -20,7 +18,8 @@ from fairlead.model.release import Release, frozen_release
 from fairlead.registry.store import Registry
 from fairlead_cli.main import app
 from tests.functional.session import connect
-from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed, outputs
+from tests.functional.stacks import describe
+from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed
 from tests.journals import ADA, BOB, NOON, STACK, Clock, key_of
 from tests.manifests import build, stock
 
@@ -31,27 +30,13 @@ ALARM = "ALARM_ACTIVE: alarms have been activated: <fairlead-canary-errors>"
 
 
 @pytest.fixture(autouse=True)
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _stack(moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The parts of a deployed stack that these commands read; churn 2 was forced through the gate."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_REGION", "FAIRLEAD_STACK"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("FAIRLEAD_BUCKET", "registry")
-    monkeypatch.setenv("COLUMNS", "200")
-    with mock_aws(config={"lambda": {"use_docker": False}}):
-        client: Any = connect("s3")
-        client.create_bucket(Bucket="registry", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        client.put_bucket_versioning(Bucket="registry", VersioningConfiguration={"Status": "Enabled"})
-        template = {
-            "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
-            "Outputs": {key: {"Value": value} for key, value in outputs(deployed()).items()},
-        }
-        connect("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
-        strict = StrictLambda()
-        monkeypatch.setattr(clients, "client", lambda name, **_: strict.client if name == "lambda" else connect(name))
-        yield
+    describe(deployed())
+    connect("s3").put_bucket_versioning(Bucket="registry", VersioningConfiguration={"Status": "Enabled"})
+    strict = StrictLambda()
+    monkeypatch.setattr(clients, "client", lambda name, **_: strict.client if name == "lambda" else connect(name))
 
 
 def forced(number: int, parent: Parent | None) -> Manifest:

@@ -1,18 +1,13 @@
 """fairlead publish --code from its arguments to the report, on moto; a stack that allows no code refuses early."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import joblib
 import msgspec
 import pytest
-from moto import mock_aws
 
 from fairlead.aws import clients
-from fairlead.aws.s3 import S3Objects
 from fairlead.journal.journal import Journal
 from fairlead.journal.records import Draft
 from fairlead.model.digest import prefixed
@@ -23,27 +18,14 @@ from fairlead.retraining.refit import champion_estimator
 from fairlead.retraining.types import RetrainingError
 from tests.functional import own_code
 from tests.functional.command_line import fairlead, result
-from tests.functional.strict_lambda import StrictLambda, deployed, outputs
+from tests.functional.stacks import describe
+from tests.functional.strict_lambda import StrictLambda, deployed
 
 REFUSED = "stack 'fairlead' serves no code of publishers (AllowModelCode=no)"
 
 
 @pytest.fixture(autouse=True)
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("FAIRLEAD_BUCKET", "FAIRLEAD_STACK", "FAIRLEAD_API_URL", "FAIRLEAD_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("COLUMNS", "200")
-    with mock_aws(config={"lambda": {"use_docker": False}}):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _strict_lambda(cloud: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _strict_lambda(moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = clients.client
     monkeypatch.setattr(
         clients, "client", lambda service, **_: StrictLambda().client if service == "lambda" else plain(service)
@@ -54,14 +36,7 @@ def registry_of(allowed: str) -> Registry:
     """The registry of a deployed stack with this value of AllowModelCode."""
     made = deployed()
     made = msgspec.structs.replace(made, environment=made.environment | {"FAIRLEAD_ALLOW_MODEL_CODE": allowed})
-    client = boto3.Session().client("s3")
-    client.create_bucket(Bucket=made.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    template = {
-        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
-        "Outputs": {key: {"Value": value} for key, value in outputs(made).items()},
-    }
-    boto3.Session().client("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
-    return Registry(S3Objects(client, made.bucket))
+    return describe(made)
 
 
 def options(folder: Path, model: Any) -> list[object]:

@@ -35,11 +35,7 @@ def answering(version: int, *, release: str = "14", model: str = "churn", **memb
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "DEFAULT_REGION"):
-        monkeypatch.setenv(f"AWS_{name}", "test")
+def api(account: None) -> Iterator[Script]:
     with serving() as script:
         script.answers = {
             "/model": (200, {"signature": {"inputs": INPUTS}}),

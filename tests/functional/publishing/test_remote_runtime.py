@@ -227,12 +227,8 @@ def test_the_prove_function_needs_nothing_that_is_not_in_its_layers(tmp_path: Pa
     (tmp_path / blob.sha256).write_bytes(here.blob)
     program = f"""
 import sys, json
-class Absent:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name.partition(".")[0] in {{"sklearn", "pandas", "scipy", "joblib", "onnx", "skl2onnx", "boto3", "pyarrow"}}:
-            raise ModuleNotFoundError(name)
-sys.meta_path.insert(0, Absent)
+from testkit.absent_packages import forbid
+forbid("sklearn", "pandas", "scipy", "joblib", "onnx", "skl2onnx", "boto3", "pyarrow")
 import functions.prove.app as app
 class Files:
     def get(self, key): return open({str(tmp_path)!r} + "/" + key.rpartition("/")[2], "rb").read()

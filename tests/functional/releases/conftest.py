@@ -1,16 +1,12 @@
 """A stack that can release: moto made strict, CodeDeploy in memory, the canary alarms, a registry and its journal."""
 
-import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from fairlead.aws import clients
-from fairlead.aws.s3 import S3Objects
 from fairlead.aws.stack import Stack
 from fairlead.registry.store import Registry
 from fairlead.releases.facade import Releases
@@ -18,24 +14,18 @@ from testkit.memory import Memory
 from tests.functional import canary_alarms
 from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.releases.operator import Desk
-from tests.functional.session import REGION, connect
-from tests.functional.strict_lambda import StrictLambda, deployed, outputs
+from tests.functional.session import connect
+from tests.functional.stacks import describe, publish_models
+from tests.functional.strict_lambda import StrictLambda, deployed
 from tests.manifests import build, stock
 
 
 @pytest.fixture(autouse=True)
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws(config={"lambda": {"use_docker": False}}):
-        yield
+def _everywhere(moto: None) -> None: ...
 
 
 @pytest.fixture
-def stack(cloud: None) -> Stack:
+def stack(moto: None) -> Stack:
     canary_alarms.make(connect("cloudwatch"))
     return deployed()
 
@@ -87,21 +77,7 @@ def commands(
     stack: Stack, lambda_: StrictLambda, deploys: FakeDeploys, cloudwatch: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A deployed stack and three versions of churn; the commands use the tests' clients."""
-    for name in ("FAIRLEAD_BUCKET", "FAIRLEAD_STACK", "FAIRLEAD_API_URL", "FAIRLEAD_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
-    s3 = connect("s3")
-    s3.create_bucket(Bucket=stack.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    template = {
-        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
-        "Outputs": {key: {"Value": value} for key, value in outputs(stack).items()},
-    }
-    connect("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
-    registry = Registry(S3Objects(s3, stack.bucket))
-    stock(registry.objects)
-    for _ in range(3):
-        registry.commit("churn", build)
-    registry.commit("penguins", partial(build, model="penguins"))
+    publish_models(describe(stack))
     deploys.eager = True
     ours = {"lambda": lambda_.client, "codedeploy": deploys.client, "cloudwatch": Metrics(cloudwatch)}
     monkeypatch.setattr(clients, "client", lambda service, **_: ours.get(service) or connect(service))

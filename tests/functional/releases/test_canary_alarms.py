@@ -1,26 +1,13 @@
 """The canary alarms, pointed at one release after the other, on moto's CloudWatch."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from fairlead.errors import ReleaseError
 from fairlead.releases.canary_alarms import CanaryAlarms
 from tests.functional.canary_alarms import ERRORS, LATENCY, make
 from tests.functional.session import connect
-
-
-@pytest.fixture(autouse=True)
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
-        yield
 
 
 @pytest.fixture

@@ -1,14 +1,11 @@
 """functions/record as Lambda loads it, on moto's S3 and Lambda and a CodeDeploy in memory."""
 
-import importlib.util
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from fairlead.aws import clients
 from fairlead.aws.codedeploy import Deployments, Shift
@@ -17,17 +14,15 @@ from fairlead.errors import SettingsError
 from fairlead.journal.journal import Journal
 from fairlead.journal.records import Described, describe_deployment
 from testkit.lambda_context import context
-from tests.functional.conftest import _forget_earlier_starts
 from tests.functional.fake_deploys import APPLICATION, GROUP, FakeDeploys
+from tests.functional.function_app import forget_earlier_starts, load_function
 from tests.functional.session import connect
+from tests.functional.stacks import describe
 from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed
 
 ROOT = Path(__file__).parents[3]
 EVENT = json.loads((ROOT / "events/codedeploy-state-change.json").read_text())
 ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_DEFAULT_REGION": "eu-west-1",
     "FAIRLEAD_BUCKET": "registry",
     "FAIRLEAD_FUNCTION": NAME,
     "FAIRLEAD_STACK": "fairlead",
@@ -39,15 +34,10 @@ ENVIRONMENT = {
 
 
 @pytest.fixture(autouse=True)
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
+def _stack(moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    with mock_aws(config={"lambda": {"use_docker": False}}):
-        connect("s3").create_bucket(Bucket="registry", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        deployed()
-        yield
+    describe(deployed())
 
 
 @pytest.fixture
@@ -60,13 +50,8 @@ def deploys(monkeypatch: pytest.MonkeyPatch) -> FakeDeploys:
 
 
 def load() -> ModuleType:
-    _forget_earlier_starts()
-    spec = importlib.util.spec_from_file_location("record_app", ROOT / "functions/record/app.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    forget_earlier_starts()
+    return load_function("record")
 
 
 def published(version: int) -> str:

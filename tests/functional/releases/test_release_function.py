@@ -1,6 +1,5 @@
 """The release function as Lambda runs it: its own clients, retrain's event, and no import that loads pickles."""
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -14,18 +13,18 @@ import pytest
 from moto.sns.models import sns_backends
 
 from fairlead.aws import clients
-from fairlead.aws.s3 import S3Objects
 from fairlead.aws.stack import Stack, find
 from fairlead.errors import SettingsError
 from fairlead.journal.journal import Journal
-from fairlead.registry.store import Registry
 from fairlead.releases.facade import opened
 from fairlead.settings import Operator, releasing
 from testkit.lambda_context import context
 from tests.functional.fake_deploys import FakeDeploys
+from tests.functional.function_app import load_function
 from tests.functional.releases.operator import MOVE, Desk
 from tests.functional.session import REGION, connect
-from tests.functional.strict_lambda import StrictLambda, outputs
+from tests.functional.stacks import describe
+from tests.functional.strict_lambda import StrictLambda
 from tests.manifests import build, passing
 
 ROOT = Path(__file__).parents[3]
@@ -40,13 +39,8 @@ ENVIRONMENT = {
 }
 APART = """
 import sys
-ABSENT = {"joblib", "sklearn", "numpy", "scipy", "pandas", "onnx", "onnxruntime", "skl2onnx"}
-class Absent:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name.partition(".")[0] in ABSENT:
-            raise ModuleNotFoundError(name, name=name)
-sys.meta_path.insert(0, Absent)
+from testkit.absent_packages import forbid
+forbid("joblib", "sklearn", "numpy", "scipy", "pandas", "onnx", "onnxruntime", "skl2onnx")
 import functions.release.app
 ours = [module for name, module in sys.modules.items() if name.split(".")[0] in {"fairlead", "functions"}]
 print(sorted(module.__name__ for module in ours if "pickle" in vars(module)))
@@ -60,13 +54,7 @@ def function(
     """Loaded on a stack that answers with churn 1."""
     ours = {"lambda": lambda_.client, "codedeploy": deploys.client, "cloudwatch": cloudwatch}
     monkeypatch.setattr(clients, "client", lambda service, **_: ours.get(service) or connect(service))
-    connect("s3").create_bucket(Bucket=stack.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    template = {
-        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
-        "Outputs": {key: {"Value": value} for key, value in outputs(stack).items()},
-    }
-    connect("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
-    registry = Registry(S3Objects(connect("s3"), stack.bucket))
+    registry = describe(stack)
     registry.commit("churn", build)
     releases = opened(find(Operator()), pause=0)
     releases.follow(releases.release(registry, "churn", 1))
@@ -74,11 +62,7 @@ def function(
     for name, value in (ENVIRONMENT | {"FAIRLEAD_TOPIC": topic}).items():
         monkeypatch.setenv(name, value)
     Desk(stack, lambda_, deploys, cloudwatch, registry.objects).mover()  # type: ignore[arg-type]  # the bucket
-    spec = importlib.util.spec_from_file_location("release_app", ROOT / "functions/release/app.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_function("release")
     module.registry = registry  # type: ignore[attr-defined]
     return module
 

@@ -40,27 +40,18 @@ ENVIRONMENT = {
     "POWERTOOLS_LOG_LEVEL": "INFO",
 }
 
-ABSENT = """
+PROVE = """
 import json, sys
-class Absent:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name.partition(".")[0] in {absent!r}:
-            raise ModuleNotFoundError(name, name=name)
-sys.meta_path.insert(0, Absent)
-"""
-PROVE = (
-    ABSENT.format(absent={"sklearn", "pandas", "scipy", "joblib", "onnx", "skl2onnx", "boto3", "pyarrow"})
-    + """
+from testkit.absent_packages import forbid
+forbid("sklearn", "pandas", "scipy", "joblib", "onnx", "skl2onnx", "boto3", "pyarrow")
 from functions.prove.app import graphs
 for line in sys.stdin:
     print(json.dumps(graphs.answer(json.loads(line))), flush=True)
 """
-)
-RETRAIN = (
-    ABSENT.format(absent={"onnxruntime", "pyarrow"})
-    + """
-import subprocess
+RETRAIN = """
+import json, subprocess, sys
+from testkit.absent_packages import forbid
+forbid("onnxruntime", "pyarrow")
 from fairlead.publishing.parity.messages import EngineReply, pack, unpack
 from fairlead.publishing.parity.remote_runtime import ProveFunction
 prove = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -76,7 +67,6 @@ from functions.retrain.app import handler
 from testkit.lambda_context import context
 print("ANSWER" + json.dumps(handler(json.loads(sys.argv[2]), context())))
 """
-)
 
 
 @pytest.fixture(scope="module")

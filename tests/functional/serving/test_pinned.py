@@ -10,7 +10,8 @@ import pytest
 
 from fairlead.publishing.publish import Published
 from testkit.lambda_context import event
-from tests.functional.conftest import APP, Load, Store
+from tests.functional.conftest import Load, Store
+from tests.functional.function_app import FUNCTIONS
 from tests.functional.serving.pins import LIVE, SKLEARN, body, by_query, call, predict, records, tamper
 
 NOT_VERSIONS = ["abc", "0", "-1", "1.5", "01", "+1", "1e0", "３", "9" * 400, "1,2", "None"]
@@ -191,7 +192,7 @@ def test_calls_that_do_not_pin_import_nothing_of_it(released: dict[str, str], tm
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={**released, "PATH": os.environ["PATH"], "PYTHONPATH": str(APP.parent)},
+        env={**released, "PATH": os.environ["PATH"], "PYTHONPATH": str(FUNCTIONS / "predict")},
         capture_output=True,
         text=True,
         check=True,

@@ -1,9 +1,7 @@
 """verify as CodeDeploy calls it: a real hook event in; the journal's record and CodeDeploy's answer out."""
 
-import importlib.util
 import threading
 import time
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -18,9 +16,9 @@ from fairlead.journal.records import Described, Record, describe_deployment
 from fairlead.publishing.publish import Published
 from testkit.lambda_context import event
 from tests.functional.conftest import Load, Store
+from tests.functional.function_app import load_function
 from tests.functional.releases_here import FUNCTION, Release, ReleasesHere, edited
 
-APP = Path(__file__).parents[3] / "functions/verify/app.py"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:CodeDeployHook_fairlead-verify"
 HOOK = event("verify")
 Answer = dict[str, Any]
@@ -114,7 +112,7 @@ def stage(
     monkeypatch.setattr(aws_clients, "client", lambda service, **_: clients[service])
     for key in keys(shelf):
         shelf.client.delete_object(Bucket=shelf.env["FAIRLEAD_BUCKET"], Key=key)
-    return Stage(deploy, here, release, shelf, load_verify())
+    return Stage(deploy, here, release, shelf, load_function("verify"))
 
 
 def settings(store: Store) -> dict[str, str]:
@@ -131,15 +129,6 @@ def settings(store: Store) -> dict[str, str]:
 def keys(store: Store) -> list[str]:
     listed = store.client.list_objects_v2(Bucket=store.env["FAIRLEAD_BUCKET"], Prefix="journal/")
     return [entry["Key"] for entry in listed.get("Contents", [])]
-
-
-def load_verify() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("verify_app", APP)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_good_release_passes_with_its_evidence_in_the_journal(stage: Stage, again: Published) -> None:
