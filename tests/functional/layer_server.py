@@ -10,7 +10,7 @@ from typing import IO
 
 import msgspec
 
-from fairlead.engines.sklearn_layer import IMPORTABLE
+from fairlead.engines.layer_modules import IMPORTABLE
 from fairlead.publishing.parity.layer_process import BOOTSTRAP
 from fairlead.publishing.parity.messages import EngineReply, LayerQuestion, decode, encode
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.engines import sklearn_layer
+from fairlead.engines import layer_modules, sklearn_layer
 from fairlead.errors import EngineError
 
 LOCK = Path(__file__).parents[3] / "layers/sklearn/requirements.txt"
@@ -22,7 +22,7 @@ def test_the_pins_are_the_layers_lock() -> None:
 
 
 def test_everything_in_the_layer_may_be_imported_and_nothing_else() -> None:
-    assert {MODULES.get(name, name) for name in locked() if name not in NEVER_INSTALLED} == sklearn_layer.IMPORTABLE
+    assert {MODULES.get(name, name) for name in locked() if name not in NEVER_INSTALLED} == layer_modules.IMPORTABLE
 
 
 def test_the_development_environment_is_the_layers() -> None:

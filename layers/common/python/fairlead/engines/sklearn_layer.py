@@ -14,10 +14,6 @@ from fairlead.errors import EngineError, ModelCodeError, ModelFileError
 PYTHON = "3.13"
 PINS = {"scikit-learn": "1.9.1", "numpy": "2.5.5", "scipy": "1.18.1", "joblib": "1.6.0", "pandas": "3.1.1"}
 MODULES = {"scikit-learn": "sklearn"}
-IMPORTABLE = frozenset(
-    {"cloudpickle", "dateutil", "joblib", "narwhals", "numpy", "pandas", "scipy", "six", "sklearn", "threadpoolctl"}
-)
-"""Top-level modules of the layer's packages, which an estimator may import beside the standard library."""
 
 
 def differences() -> list[str]:

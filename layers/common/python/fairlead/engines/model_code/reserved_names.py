@@ -2,7 +2,7 @@
 
 import sys
 
-from fairlead.engines.sklearn_layer import IMPORTABLE
+from fairlead.engines.layer_modules import IMPORTABLE
 
 SERVING = frozenset(
     [

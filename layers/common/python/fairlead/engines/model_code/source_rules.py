@@ -9,8 +9,8 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator
 
+from fairlead.engines.layer_modules import IMPORTABLE
 from fairlead.engines.model_code.package import CodePackage
-from fairlead.engines.sklearn_layer import IMPORTABLE
 from fairlead.errors import ModelCodeError
 
 CONVERTER = "fairlead_onnx"

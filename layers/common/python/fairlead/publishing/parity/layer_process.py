@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from fairlead.engines.sklearn_layer import IMPORTABLE, PINS, PYTHON, differences
+from fairlead.engines.layer_modules import IMPORTABLE
+from fairlead.engines.sklearn_layer import PINS, PYTHON, differences
 from fairlead.errors import CallError, EngineError
 from fairlead.model import manifest
 from fairlead.model.answers import Answers
