@@ -50,9 +50,8 @@ while True:
         os.close(handle)
     os.environ.clear()
     os.environ.update(order["environment"])
-    # As a fresh process has them: open until it has ended, because the end of its answers is when it is killed.
-    sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False))
-    printed = sys.stdout = io.TextIOWrapper(open(1, "wb", closefd=False))  # one that nothing names closes its bytes
+    sys.stdin, sys.stdout = io.TextIOWrapper(open(0, "rb")), io.TextIOWrapper(open(1, "wb"))
+    printed = sys.stdout  # a text file that nothing names closes its bytes
     main(order["name"], order["readable"], order["code"])
 """
 
