@@ -1,7 +1,7 @@
 # Every verb of the project. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-aws test-clients client-environments check fmt build bench fuzz lock clean
+.PHONY: help run test test-aws test-clients client-environments check lint fmt build bench fuzz lock clean
 
 # uv: the one on PATH, else our own copy beside the environment.
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
@@ -41,17 +41,20 @@ build: $(VENV)/.ready ## sam build: layers with byte-code, functions
 check test fuzz: export OMP_NUM_THREADS := 1
 
 WORKFLOWS := $(wildcard .github/workflows/*.yml cli/fairlead_cli/starter/workflows/*.yml)
-check: $(VENV)/.ready ## the inner loop: lint, types, unit tests; under a minute
-	@ruff format --check -q . && ruff check -q . && mypy && pytest -q -n 3 tests/unit
+lint: $(VENV)/.ready ## format, lint and types
+	@ruff format --check -q . && ruff check -q . && mypy
 	@zizmor --offline -q --no-progress --strict-collection $(WORKFLOWS)
 	@check-jsonschema -q --builtin-schema vendor.github-workflows $(WORKFLOWS)
+
+check: lint ## the inner loop: lint, types, unit tests; under a minute
+	@pytest -q -n 2 tests/unit
 
 fmt: $(VENV)/.ready ## format and fix what ruff can
 	@ruff format -q . && ruff check -q --fix .
 
-# Four workers for two cores: much of the time each waits for a cloud or a process.
-test: check build ## everything: check, then functional, template, local cloud and containers
-	@pytest -q -n 4 --dist loadgroup --no-loadscope-reorder tests --ignore tests/unit
+# Five workers for two cores: much of the time most of them wait for a cloud or a process.
+test: lint build ## everything: lint, types, and all tests: unit, functional, template, local cloud and containers
+	@pytest -q -n 5 --dist loadgroup --no-loadscope-reorder tests
 
 # One set of scenarios, two clouds: `make test` runs it on the local cloud.
 test-aws: build ## the main scenarios on your AWS account: a stack of its own, removed at the end; costs cents

@@ -16,75 +16,34 @@ from typing import IO, Any
 import boto3
 import botocore.loaders
 import botocore.session
-import msgspec
 import pytest
 from moto import mock_aws
 
 from fairlead.aws.s3 import S3Objects
-from fairlead.gate.evidence import Budget
-from fairlead.model.manifest import Engine
-from fairlead.model.signature import Signature
 from fairlead.publishing.estimator_files import closed_process
-from fairlead.publishing.parity import layer_process
-from fairlead.publishing.parity.graph_runtime import Runtime
-from fairlead.publishing.parity.messages import EngineReply, LayerQuestion
 from fairlead.publishing.publish import Published
 from fairlead.registry.store import Registry
 from fairlead.settings import pinnable_versions
 from testkit import penguins
+from tests import quick_publishing
 from tests.functional.closed_server import ClosedServer, ForkedProcess
 from tests.functional.function_app import forget_earlier_starts, load_function
-from tests.functional.layer_server import LayerServer
 
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
 BUCKET = "registry"
 
 
 @pytest.fixture(autouse=True)
-def _budget(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not measure engines unless a test is marked: a fresh process for each publish takes half of the time.
-
-    Tests marked `budget` measure.
-    """
-
-    def fixed_budget(
-        _: Runtime,
-        spec: Engine,
-        signature: Signature,
-        blob: bytes,
-        rows: Any,
-        *,
-        golden: Any = None,
-        code: bytes = b"",
-    ) -> Budget:
-        known = Budget(artifact_bytes=len(blob), golden=True if golden else None, memory_bytes=150_000_000)
-        return msgspec.structs.replace(known, cold_load_ms=200.0, one_row_ms=0.1, hundred_rows_ms=1.0)
-
+def _quick_publishing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish without fresh processes: tests marked `budget` measure, those marked `fresh_layer` prove in one."""
     if not request.node.get_closest_marker("budget"):
-        monkeypatch.setattr(Runtime, "measure", fixed_budget)
+        quick_publishing.give_budget(monkeypatch)
+    if not request.node.get_closest_marker("fresh_layer"):
+        quick_publishing.prove_in_forks(monkeypatch)
 
 
 # Sessions share the descriptions of services, as the product's do: each would otherwise read and prepare its own.
 botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
-
-
-@pytest.fixture(scope="session")
-def layer_server() -> Iterator[LayerServer]:
-    server = LayerServer()
-    yield server
-    server.end()
-
-
-@pytest.fixture(autouse=True)
-def _layer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Prove estimators in forks of one process with the layer's packages, unless a test is marked `fresh_layer`."""
-
-    def ask(question: LayerQuestion) -> EngineReply:
-        server: LayerServer = request.getfixturevalue("layer_server")
-        return server.ask(question)
-
-    if not request.node.get_closest_marker("fresh_layer"):
-        monkeypatch.setattr(layer_process, "_ask", ask)
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from fairlead.publishing.store import Published
 from fairlead.quality.metrics import total
 from fairlead.registry.store import Registry
 from fairlead_local.cloud import Credentials, LocalCloud
+from tests import quick_publishing
 from tests.local.commands import STACK, Commands
 from tests.local.packing import UNPACKED, deploy, packed
 from tests.local.support import Answer, call, until
@@ -68,6 +69,8 @@ class Stage(Commands):
         with pytest.MonkeyPatch.context() as patch:
             for variable, value in self.environment("publisher").items():
                 patch.setenv(variable, value)
+            quick_publishing.give_budget(patch)
+            quick_publishing.prove_in_forks(patch)
             return publish.publish(estimator, name=model, by="ada", **given)
 
     def answer(self, who: str, path: str, body: Mapping[str, Any]) -> Answer:

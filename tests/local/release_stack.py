@@ -22,6 +22,7 @@ from fairlead.model.manifest import EngineName
 from fairlead.publishing import publish
 from fairlead.publishing.store import Published
 from fairlead_local.cloud import Credentials, LocalCloud
+from tests import quick_publishing
 from tests.local.commands import STACK, Commands
 from tests.local.packing import BUILT, UNPACKED, deploy, packed
 from tests.local.support import Answer, Sam, call, settled, until
@@ -31,9 +32,6 @@ PATIENT = [
     *("VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "CaptureRate=0"),
     "ReleaseCandidates=canary-10-5m",
 ]
-POLICY = "[budget]\ncold_load_ms = 60000\none_row_ms = 5000\nhundred_rows_ms = 10000\n"
-"""Other tests want the processor too."""
-
 ENGINES: tuple[EngineName, ...] = ("onnx", "onnx", "sklearn")
 """Of the versions that are there from the first."""
 MINUTE = 60.0
@@ -198,7 +196,7 @@ class Scene(Commands):
         return [f"{one['kind']} {one['alias']}".strip() for one in found]
 
     def newest(self) -> int:
-        return int(self.result("history", "iris", "--verify")["newest"])
+        return int(self.result("history", "iris", "--limit", 1)[0]["number"])
 
     def check_record(self) -> None:
         """Check that the journal's chain is intact, that the aliases are where it says, and that no intent is open."""
@@ -290,12 +288,12 @@ class Scene(Commands):
 
     def publish(self, estimator: Any, **how: Any) -> Published:
         """Publish a version of iris with a publisher's rights."""
-        policy = self.packed.with_name("patient.toml")
-        policy.write_text(POLICY)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.environment("publisher").items():
                 patch.setenv(name, value)
-            return publish.publish(estimator.fit(X, Y), name="iris", X=X, y=Y, policy=policy, **how)
+            quick_publishing.give_budget(patch)
+            quick_publishing.prove_in_forks(patch)
+            return publish.publish(estimator.fit(X, Y), name="iris", X=X, y=Y, **how)
 
     def standing(self, version: int) -> str:
         """Make this version live on the built code, with no deployment running; returns its release."""

@@ -184,11 +184,12 @@ def free_ports(count: int) -> list[int]:
 
 
 def until(found: Callable[[], Any], *, seconds: float = 30.0) -> Any:
-    """Return the first true value of `found`; fails after `seconds`."""
-    end = time.monotonic() + seconds
+    """Return the first true value of `found`; fails after `seconds`. The pauses grow: a look can take many requests."""
+    start = time.monotonic()
     while not (result := found()):
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.05)
+        waited = time.monotonic() - start
+        assert waited < seconds, "it never came"
+        time.sleep(max(0.05, waited / 8))
     return result
 
 

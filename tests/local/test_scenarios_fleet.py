@@ -11,9 +11,10 @@ import pytest
 
 from fairlead import Client
 from fairlead_cli.samconfig import add_environment
+from tests import quick_publishing
 from tests.local.commands import STACK
 from tests.local.packing import deploy
-from tests.local.release_stack import PATIENT, POLICY, ROW, Scene, X, Y
+from tests.local.release_stack import PATIENT, ROW, Scene, X, Y
 from tests.local.support import ROOT, call
 
 pytestmark = pytest.mark.xdist_group("scenarios")
@@ -43,24 +44,21 @@ def tumour(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 
 @pytest.fixture(scope="module")
-def fleet(
-    stage: Scene, tumour: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[list[dict[str, Any]]]:
+def fleet(stage: Scene, tumour: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
     """Both models live, a version each; the rows that `fairlead fleet --json` shows after calls of the first."""
     from sklearn.linear_model import LogisticRegression
 
     from fairlead.publishing import publish
 
     stage.standing(stage.versions[0])
-    policy = tmp_path_factory.mktemp("policy") / "patient.toml"
-    policy.write_text(POLICY)
     environment = stage.cloud.environment() | {"FAIRLEAD_STACK": "tumour"}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
         patch.delenv("FAIRLEAD_API_URL", raising=False)
         patch.delenv("FAIRLEAD_BUCKET", raising=False)
-        publish.publish(LogisticRegression(max_iter=500).fit(X, Y), name="tumour", X=X, y=Y, policy=policy)
+        quick_publishing.give_budget(patch)
+        publish.publish(LogisticRegression(max_iter=500).fit(X, Y), name="tumour", X=X, y=Y)
         stage.did("release", "tumour", 1, "--strategy", "all-at-once", "--wait", "--stack", "tumour", who="admin")
         stage.calls(4)
 
