@@ -1,4 +1,4 @@
-"""The template's alarm `monitor-silent`, judged by CloudWatch's rules: it rings unless a tick was completed."""
+"""The template's alarm `monitor-silent`, judged by CloudWatch's rules: it goes into ALARM unless a run of the monitor was completed."""
 
 import uuid
 from typing import Any
