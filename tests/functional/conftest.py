@@ -77,7 +77,7 @@ def layer_server() -> Iterator[LayerServer]:
 
 @pytest.fixture(autouse=True)
 def _layer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Prove estimators in forks of one process with the layer's packages, unless a test is marked `fresh_layer`."""
+    """Prove estimators in forks of one layer process, unless a test is marked `fresh_layer`."""
 
     def ask(question: LayerQuestion) -> EngineReply:
         server: LayerServer = request.getfixturevalue("layer_server")

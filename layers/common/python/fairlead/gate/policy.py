@@ -67,7 +67,7 @@ class NamedSlice(PolicyTable, frozen=True):
 
 
 class Slices(PolicyTable, frozen=True):
-    """Limits for a slice that is worse than the other rows: `largest_gap` of accuracy, `largest_ratio` times the MAE."""
+    """Limits for slices worse than the other rows: `largest_gap` of accuracy, `largest_ratio` times the MAE."""
 
     automatic: bool = True
     fewest_rows: Count = 30
