@@ -240,7 +240,7 @@ class JobResult(TypedDict):
 
 
 class RefusedOutcome(TypedDict):
-    """An outcome that was not taken: its row in the file, and why."""
+    """An outcome that was not counted: its row in the file, and why."""
 
     row: int
     prediction_id: str
@@ -249,7 +249,7 @@ class RefusedOutcome(TypedDict):
 
 
 class ReportedOutcomes(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of outcomes that were sent, and of rows `without` one; `refused` are those that were not taken."""
+    """Counts of outcomes that were sent, and of rows `without` one; `refused` are those that were not counted."""
 
     sent: int
     without: int
