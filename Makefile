@@ -53,7 +53,7 @@ fmt: $(VENV)/.ready ## format and fix what ruff can
 	@ruff format -q . && ruff check -q --fix .
 
 # Five workers for two cores: much of the time most of them wait for a cloud or a process.
-test: lint build ## everything: lint, types, and all tests: unit, functional, template, local cloud and containers
+test: lint build ## lint, types, and all tests but those of test-clients and test-aws
 	@pytest -q -n 5 --dist loadgroup --no-loadscope-reorder tests
 
 # One set of scenarios, two clouds: `make test` runs it on the local cloud.

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"| {scene.words} | {hours:,} | {enough / hours:.0%} | {sum(len(one.broken) for one in found)} |",
             flush=True,
         )
-    print("\n| another unit in all of 1,000 rows a day | rings | median hours | slowest |\n|---|--:|--:|--:|")
+    print("\n| another unit in all of 1,000 rows a day | in ALARM | median hours | slowest |\n|---|--:|--:|--:|")
     for traffic in TRAFFIC:
         waited = np.sort([delay(worlds["penguins"], traffic, seed) for seed in range(delays)])
         print(

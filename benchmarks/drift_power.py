@@ -139,7 +139,7 @@ def delay(of: World, habit: str, seed: int) -> float:
 
 def print_delays(delays: dict[str, list[float]]) -> None:
     """The table of delays."""
-    print("\n| traffic | rings within a day | median hours | nine in ten within |\n|---|--:|--:|--:|")
+    print("\n| traffic | in ALARM within a day | median hours | nine in ten within |\n|---|--:|--:|--:|")
     for traffic, hours in delays.items():
         median, most = np.quantile(hours, (0.5, 0.9), method="higher")
         print(f"| {traffic} | {np.isfinite(hours).mean():.0%} | {median:.1f} | {most:.1f} |")

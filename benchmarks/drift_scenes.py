@@ -20,7 +20,7 @@ SLOTS_A_DAY = DAY // SLOT
 STATED = 0.1
 """False alarms a month."""
 HELD = 4
-"""Quarters of an hour of drift before the alarm goes off, as in template.yaml."""
+"""Quarters of an hour of drift before the alarm goes into ALARM, as in template.yaml."""
 SIMPLER = 5
 """Months for simpler judges, which have alarms often enough."""
 LEVELS = (1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5)

@@ -1,4 +1,4 @@
-"""Screens overlapping windows with arrays: which windows can raise the alarm and must be judged.
+"""Screens overlapping windows with arrays: which windows can cause an alarm and must be judged.
 
 An alarm needs a large index and a small p value, and no correction makes a p value smaller. So windows with a small
 index, or with large p values before any correction, are not judged.
@@ -37,7 +37,7 @@ def plain(counted: Counted, windows: int, slots: int) -> Values:
 
 
 class Screen:
-    """Finds windows that may raise the alarm, by p values before correction.
+    """Finds windows that may cause an alarm, by p values before correction.
 
     Windows of a day share most of their rows with windows some hours later. If both have large p values, the windows
     between are not judged.
@@ -48,7 +48,7 @@ class Screen:
         self._compared: dict[tuple[int, int], float] = {}
 
     def near(self, level: float) -> list[int]:
-        """Return the quarters whose windows may raise the alarm at this level."""
+        """Return the quarters whose windows may cause an alarm at this level."""
         last = len(self._moved) - 1
         for start in range(0, last, STEP):
             self._between(start, min(start + STEP, last))

@@ -17,7 +17,7 @@ HISTORY_DAYS = 60
 
 
 class Habit(NamedTuple):
-    """How callers send rows. Widths are shares of a circle; 1 is the whole circle, so rows are independent.
+    """Traffic of callers. Widths are shares of a circle; 1 is the whole circle, so rows are independent.
 
     `callers` share the traffic unevenly (lognormal, `uneven`), and each sends more on one day than on another
     (`daily`); where `fresh`, each day has others. `request` is the median of rows in one, lognormal with `spread`. A

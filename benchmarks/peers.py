@@ -24,7 +24,7 @@ from testkit.lambda_context import event
 ROOT = Path(__file__).parents[1]
 PROGRAMS = ROOT / "benchmarks/peer_programs"
 SIZES = {1: 500, 100: 200}
-"""How often a request of so many rows is repeated."""
+"""The number of repetitions of a request, by its rows."""
 Row = Mapping[str, Any]
 
 

@@ -1,4 +1,4 @@
-"""Publishing without its fresh processes: a budget that is given, and proofs in forks of one process.
+"""Publishing without its fresh processes: a budget that is given, and proofs in forks of one layer process.
 
 Tests publish hundreds of models. The processes that a publication starts would take more time than all else in it.
 """
@@ -25,7 +25,7 @@ def give_budget(patch: pytest.MonkeyPatch) -> None:
 
 
 def prove_in_forks(patch: pytest.MonkeyPatch) -> None:
-    """Prove estimators in forks of one process with the layer's packages."""
+    """Prove estimators in forks of one layer process."""
     patch.setattr(layer_process, "_ask", _ask)
 
 

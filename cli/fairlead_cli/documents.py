@@ -27,7 +27,7 @@ from fairlead_cli.doctor.diagnosis import Diagnosis
 
 
 class Failure(TypedDict):
-    """Why a command failed. `hint` says what to do next, `errors` name wrong rows, `findings` are the gate's."""
+    """The reason of a failure. `hint` says what to do next, `errors` name wrong rows, `findings` are the gate's."""
 
     code: str
     message: str
@@ -37,7 +37,7 @@ class Failure(TypedDict):
 
 
 class ErrorDocument(TypedDict):
-    """What every command prints if it fails."""
+    """The error document of every command."""
 
     error: Failure
 
@@ -144,7 +144,7 @@ class JournalCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WasLive(msgspec.Struct, frozen=True, kw_only=True):
-    """What was live at a moment: `answered` is whether it was the model of the question. `weights` are by release."""
+    """The live release at a moment: `answered` is whether it was the model in question. `weights` are by release."""
 
     at: datetime
     answered: bool
@@ -240,7 +240,7 @@ class JobResult(TypedDict):
 
 
 class RefusedOutcome(TypedDict):
-    """An outcome that was not taken: its row in the file, and why."""
+    """An outcome that was not counted: its row in the file, and why."""
 
     row: int
     prediction_id: str
@@ -249,7 +249,7 @@ class RefusedOutcome(TypedDict):
 
 
 class ReportedOutcomes(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of outcomes that were sent, and of rows `without` one; `refused` are those that were not taken."""
+    """Counts of outcomes that were sent, and of rows `without` one; `refused` are those that were not counted."""
 
     sent: int
     without: int

@@ -15,7 +15,8 @@
 - `clock` is the time that all of them read;
 - S3, STS, SNS and everything else are moto's server (`moto_server`).
 
-`demo` is no part of the emulator: it shows Fairlead on it. Each service's folder has a `service` with its handlers.
+`demo` is no part of the emulator: it shows Fairlead on it. Most services have a module `service` with their handlers;
+`wiring` assembles Lambda's from the classes of `lambda_`.
 The local cloud is a test double: it tests Fairlead's wiring, not AWS.
 docs/explanation/local-cloud.md lists the known differences.
 """

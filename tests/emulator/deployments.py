@@ -165,7 +165,7 @@ def make_role(cloud: LocalCloud, name: str, *, service: str = "codedeploy.amazon
 
 
 def add_alarm(cloud: LocalCloud, name: str) -> None:
-    """An alarm that only the test rings."""
+    """An alarm whose state only the test sets."""
     cloud.client("cloudwatch").put_metric_alarm(
         AlarmName=name, Namespace="tests", MetricName=name, Statistic="Sum", Period=60, EvaluationPeriods=1,
         Threshold=1, ComparisonOperator="GreaterThanThreshold", TreatMissingData="ignore",

@@ -140,7 +140,7 @@ def test_an_alarm_stops_the_deployment_and_rolls_it_back(ground: Ground) -> None
     assert ground.alarm in info["errorInformation"]["message"]
     assert (rollback["status"], rollback["creator"]) == ("Succeeded", "codeDeployRollback")
     assert rollback["rollbackInfo"]["rollbackTriggeringDeploymentId"] == deployment
-    assert ground.alias() == ("1", {}), "although the alarm is still red"
+    assert ground.alias() == ("1", {}), "although the alarm is still in ALARM"
 
 
 def test_alarm_in_alarm_stops_the_deployment_before_any_traffic(ground: Ground) -> None:

@@ -58,7 +58,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def filled(cloud: LocalCloud) -> None:
-    """Create a stack with a table, a function with an alias that a schedule calls, and an alarm that rang."""
+    """Create a stack with a table, a function with an alias that a schedule calls, and an alarm in ALARM."""
     cloud.client("cloudformation").create_stack(StackName="stack", TemplateBody=TEMPLATE)
     until(lambda: stack(cloud)["StackStatus"] == "CREATE_COMPLETE")
     cloud.client("dynamodb").put_item(TableName="ledger", Item={"pk": {"S": "row"}, "n": {"N": "7"}})

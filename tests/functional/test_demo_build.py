@@ -11,7 +11,7 @@ from fairlead_local.errors import LocalCloudError
 
 
 class NoCloud:
-    """What `command` asks of a cloud: nothing is deployed here."""
+    """The cloud settings of `command`; nothing is deployed here."""
 
     def environment(self) -> dict[str, str]:
         return {}

@@ -20,7 +20,7 @@ def still(stage: Stage, seconds: float) -> None:
 
 
 def calm(stage: Stage) -> None:
-    """Reset alarms, so that none rings for earlier datapoints."""
+    """Reset alarms, so that none goes into ALARM for earlier datapoints."""
     cloudwatch = stage.cloud.client("cloudwatch")
     for alarm in cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"]:
         cloudwatch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="OK", StateReason="the last test is over")

@@ -1,4 +1,4 @@
-"""The template's alarm `monitor-silent`, judged by CloudWatch's rules: it rings unless a tick was completed."""
+"""The template's alarm `monitor-silent`, by CloudWatch's rules: OK only if a run of the monitor was completed."""
 
 import uuid
 from typing import Any
@@ -19,7 +19,7 @@ WINDOW = 2 * 900
     [(1, 0, "OK"), (1, 1, "ALARM"), (0, 0, "ALARM")],
     ids=["completes", "always fails", "does not run"],
 )
-def test_a_monitor_without_a_completed_tick_rings(cloud: LocalCloud, runs: int, failures: int, expected: str) -> None:
+def test_without_a_completed_run_it_is_in_alarm(cloud: LocalCloud, runs: int, failures: int, expected: str) -> None:
     watched, space = cloudwatch(cloud), f"Test/{uuid.uuid4().hex[:12]}"  # clients may not write into AWS/Lambda
     name = _put(watched, space)
     for _ in range(WINDOW // TICK + 6):

@@ -70,7 +70,7 @@ def test_a_text_is_classified_and_explained(environment: dict[str, str]) -> None
     assert "'contributions': {'message':" in reasons
 
 
-def test_a_drift_of_the_inputs_is_found_and_the_alarm_rings(environment: dict[str, str]) -> None:
+def test_a_drift_of_the_inputs_is_found_and_the_alarm_goes_into_alarm(environment: dict[str, str]) -> None:
     *_, before, _, after = executed("regression-and-drift", environment)
 
     assert "No problem found" in before

@@ -145,7 +145,7 @@ def test_a_caller_without_a_policy_gets_their_arn_and_the_missing_policy(scene: 
     assert "CallerPolicyArn" in done.stderr
 
 
-def test_the_red_alarm_of_the_release_that_was_left_does_not_block_the_way_forward(scene: Scene) -> None:
+def test_the_alarm_of_the_release_that_was_left_does_not_block_the_next_release(scene: Scene) -> None:
     old = scene.standing(scene.versions[0])
     new = scene.release(scene.versions[1])
     alarm = scene.outputs["CanaryAlarms"].split(",")[0]

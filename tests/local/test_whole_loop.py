@@ -1,7 +1,7 @@
 """The whole loop on the local cloud, rights enforced, on one clock: a version goes live through a canary; the next is
 good where it was judged and bad in the world that comes; that is seen, undone and learnt from, and the pupil goes live.
 
-The test only does what users would do: by the clock, alarms ring, and the stack decides, rolls back and retrains
+The test only does what users would do: by the clock, alarms change their state, and the stack decides, rolls back and retrains
 itself, and what a retraining published is released through a canary of itself. All that went in is counted against all
 that is kept.
 """

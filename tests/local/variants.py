@@ -131,7 +131,7 @@ class Variant:
         }
 
     def rang(self) -> dict[str, list[str]]:
-        """Return the states of each alarm that rang since the variant began, without `monitor-silent`."""
+        """Return the states of each alarm that went into ALARM since the variant began, without `monitor-silent`."""
         pages = (
             self.stage.cloud.client("cloudwatch")
             .get_paginator("describe_alarm_history")

@@ -127,7 +127,7 @@ def test_these_are_all(stack: Stack) -> None:
 
 
 def test_a_failed_retraining_alarms_at_once_and_until_its_dead_letter_is_removed(stack: Stack) -> None:
-    """Redrive counts what lies in the bucket every quarter of an hour; a tick that comes late is no end of it."""
+    """Redrive counts what lies in the bucket every quarter of an hour; a run that starts late is no end of it."""
     alarm = stack.properties("FailedRetrainingsAlarm")
 
     assert [one["Expression"] for one in alarm["Metrics"] if one["ReturnData"]] == [
@@ -138,7 +138,7 @@ def test_a_failed_retraining_alarms_at_once_and_until_its_dead_letter_is_removed
     assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == (ABOVE, "notBreaching")
 
 
-def test_a_monitor_that_completes_no_tick_rings_whether_it_fails_or_does_not_run(stack: Stack) -> None:
+def test_a_monitor_that_completes_no_run_is_in_alarm_whether_it_fails_or_does_not_start(stack: Stack) -> None:
     """Lambda writes both metrics for each run, so the difference exists as soon as one of them does."""
     alarm = stack.properties("MonitorSilentAlarm")
 

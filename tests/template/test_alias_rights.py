@@ -1,4 +1,4 @@
-"""Who may do what to an alias, by the rule that Lambda applies: a right on the function is one on each of its aliases.
+"""The rights on an alias, by the rule that Lambda applies: a right on the function is one on each of its aliases.
 
 The Service Authorization Reference gives every alias action the resource type `function`: a statement about
 `function:name:live`, or `function:name:*`, grants none of them.

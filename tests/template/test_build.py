@@ -192,7 +192,7 @@ print(onnxruntime.get_available_providers(), np.linalg.inv(np.eye(2)).sum())
 
 
 def test_the_parquet_layer_reads_and_writes_all_types(tmp_path: Path) -> None:
-    """What was left out of pyarrow is needed by no column, and by no result."""
+    """No column and no result needs the part of pyarrow that is left out."""
     table = pa.table(
         {
             "number": pa.array([1.5, None, 3.5]),

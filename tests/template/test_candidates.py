@@ -159,7 +159,7 @@ def test_release_function_has_the_aws_layer_and_no_layer_that_loads_models(stack
     assert stack.properties("ReleaseFunctionEventInvokeConfig")["MaximumRetryAttempts"] == 2
 
 
-def test_its_failure_rings(stack: Stack) -> None:
+def test_its_failure_puts_its_alarm_into_alarm(stack: Stack) -> None:
     alarm = stack.properties("ReleaseFailedAlarm")
 
     assert (alarm["MetricName"], alarm["Threshold"]) == ("Errors", 0)

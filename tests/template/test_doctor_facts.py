@@ -1,4 +1,4 @@
-"""What `fairlead doctor` knows of the template: the version, and the functions with the largest layers."""
+"""The facts of the template that `fairlead doctor` holds: the version, and the functions with the largest layers."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""Where Lambda puts events that a function failed on, and the rights that it asks for when that is set."""
+"""The destination of events that a function failed on, and the rights that Lambda requires when it is set."""
 
 from typing import Any
 

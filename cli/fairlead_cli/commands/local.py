@@ -107,7 +107,7 @@ def demo(
 ) -> None:
     """Deploy, publish, release and predict on this machine; then run the feedback loop.
 
-    In the loop the callers' data change, quality falls, an alarm rings and the system responds, on a fast clock. A page
+    In the loop the callers' data change, quality falls, an alarm goes into ALARM and the system responds, on a fast clock. A page
     and log lines show it. Everything runs until Ctrl-C.
     """
     for address in host:

@@ -173,7 +173,7 @@ def test_the_function_writes_gauges_and_a_line_with_the_detail(
 
 
 def ticked(monitor: ModuleType, capsys: pytest.CaptureFixture[str], *, minutes: float) -> bool:
-    """Return whether a tick so many minutes after noon writes gauges."""
+    """Return whether a run so many minutes after noon writes gauges."""
     at = datetime.fromtimestamp(NOON / 1000 + minutes * 60, UTC)
     capsys.readouterr()
     monitor.handler(EVENT | {"time": at.isoformat()}, running())
@@ -247,7 +247,7 @@ def alarm(
 def ticking(
     cloudwatch: Any, live: View, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Ticker, list[dict[str, Any]], Callable[[int], datetime]]:
-    """Return a ticker that sees one live version, its calls of Lambda, and a tick's time after the alarm rang."""
+    """Return a ticker that sees one live version, its calls of Lambda, and the time of a run after the alarm."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "monitor")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Fairlead")
     here = settings.monitoring(
@@ -288,7 +288,7 @@ def test_only_lasting_alarms_are_sent_to_respond_once_an_hour(
 def test_alarm_without_a_recent_gauge_is_no_evidence_against_the_live_release(
     cloudwatch: Any, shop: Store, published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It keeps its state without data, also when another version is live than the one that made it ring."""
+    """It keeps its state without data, also when another version is live than the one that put it into ALARM."""
     alarm(cloudwatch, "fairlead-errors", RESPOND, metric="Errors5xx", of="predict")
     alarm(cloudwatch, "fairlead-quality", RESPOND)
     book = Book()

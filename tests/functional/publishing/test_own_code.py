@@ -171,7 +171,7 @@ def test_state_is_restored_by_the_classs_own_setstate(folder: Path, registry: Re
 
 @pytest.mark.fresh_layer
 def test_code_that_needs_what_the_layer_lacks_is_refused(folder: Path, registry: Registry) -> None:
-    """GIVEN an import that the rule cannot see, THEN the process with the layer's packages finds it."""
+    """GIVEN an import that the rule cannot see, THEN the layer process finds it."""
     hidden = "import importlib\nimportlib.import_module('skl2onnx')\nLOW, HIGH = -2.0, 2.0\n"
     own_code.write(folder.parent, limits=hidden)
     with own_code.imported(folder) as module:

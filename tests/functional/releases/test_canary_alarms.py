@@ -42,7 +42,7 @@ def test_pointing_replaces_the_release_and_nothing_else(client: Any) -> None:
     assert after[LATENCY]["ExtendedStatistic"] == "p99"
 
 
-def test_a_red_alarm_of_the_old_release_does_not_wait_for_the_new_one(client: Any) -> None:
+def test_the_new_release_begins_with_alarms_that_are_reset(client: Any) -> None:
     client.set_alarm_state(AlarmName=ERRORS, StateValue="ALARM", StateReason="release 13 fails")
     alarms = CanaryAlarms(client, [ERRORS, LATENCY])
     assert (alarms.read()[0].state, alarms.read()[0].release) == ("ALARM", "1")

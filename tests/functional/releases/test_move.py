@@ -64,7 +64,7 @@ def test_a_move_of_previous_to_another_release_is_refused(live: Desk, lambda_: S
 
 
 def test_previous_goes_back_from_its_last_recorded_move(live: Desk, lambda_: StrictLambda) -> None:
-    """Where a release fails to start a deployment, it restores previous."""
+    """A release that fails to start a deployment restores previous."""
     function = PredictFunction(lambda_.client, NAME)
     ask(live, "previous", "4")
     live.record(kind="moved", alias="previous", by="release", was=function.release("3"), now=function.release("4"))

@@ -115,7 +115,7 @@ def test_previous_has_moved_and_the_alarms_watch_the_release_before_its_deployme
     assert [(alarm.release, alarm.state) for alarm in seen[1]] == [("3", "INSUFFICIENT_DATA")] * 2
 
 
-def test_the_old_releases_red_alarm_does_not_block_the_fix(
+def test_an_alarm_of_the_old_release_does_not_block_the_fix(
     releases: Releases, registry: Registry, cloudwatch: Any, stack: Stack
 ) -> None:
     ship(releases, registry, 1)

@@ -250,7 +250,7 @@ def test_decay_that_the_release_before_shares_is_retrained_once_in_a_while(
 @pytest.mark.parametrize(
     ("wrong", "rules"), [(0.0, ["learn", "cooling down"]), (0.4, ["previous is better", "settling"])]
 )
-def test_of_two_alarms_that_ring_at_once_one_leads_to_action(
+def test_of_two_alarms_at_once_one_leads_to_action(
     live: Desk, registry: Registry, monkeypatch: pytest.MonkeyPatch, wrong: float, rules: list[str]
 ) -> None:
     station, other = (Station(live, registry, outcomes=Outcomes(400, wrong=wrong)) for _ in range(2))

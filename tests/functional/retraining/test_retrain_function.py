@@ -207,7 +207,7 @@ def test_error_other_than_a_refusal_is_raised_so_that_lambda_retries() -> None:
 
 
 def test_a_clock_that_ticks_before_any_release_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A failure would be retried, become a dead letter, and raise an alarm."""
+    """A failure would be retried, become a dead letter, and put an alarm into ALARM."""
 
     def nothing_live(_: Any) -> str:
         raise RetrainingError("stack fairlead has no live model")

@@ -67,7 +67,7 @@ def test_counting_by_arrays_equals_the_tally() -> None:
         assert len(whole.clusters) > 30
 
 
-def test_no_window_that_the_judge_rings_for_is_left_out_by_the_screen() -> None:
+def test_no_window_that_causes_an_alarm_is_left_out_by_the_screen() -> None:
     reference, _, counted = days(CALLERS, 2)
     screen = moved(counted, SLOTS_A_DAY, SLOTS_A_DAY)
     seen = []
@@ -81,7 +81,7 @@ def test_no_window_that_the_judge_rings_for_is_left_out_by_the_screen() -> None:
     assert {True, False} == set(seen)
 
 
-def test_a_judge_that_always_rings_is_noticed() -> None:
+def test_a_judge_that_always_alarms_is_noticed() -> None:
     months = [month(penguins(), SINGLE, seed, judge=always, days=1) for seed in range(2)]
     assert [one.alarms() for one in months] == [1, 1]  # a month's first hour is always judged
     assert "more than 0.1 false alarms a month" in str(drift_false_alarms.complaint([measured(SINGLE, *months)]))

@@ -1,4 +1,4 @@
-"""What the package offers for completion."""
+"""The names that the package offers for completion."""
 
 import subprocess
 import sys

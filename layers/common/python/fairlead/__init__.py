@@ -1,10 +1,10 @@
 """Fairlead: a fitted scikit-learn model as a live, authorised, versioned endpoint on AWS Lambda.
 
-`fairlead.publish(estimator, name=…, X=…, y=…)` is the verb a notebook needs, `fairlead.validate(…)` its dry run,
-`fairlead.release(name, version)` and `fairlead.monitor(name)` follow. `fairlead.Client(url).predict(rows)` asks the
+Notebooks call `fairlead.publish(estimator, name=…, X=…, y=…)`, `fairlead.validate(…)` (the same without storing),
+`fairlead.release(name, version)` and `fairlead.monitor(name)`. `fairlead.Client(url).predict(rows)` asks the
 endpoint, and `fairlead.AsyncClient` does so for asyncio. `fairlead.scorer(name, version)` scores batches in Spark, Dask
 and Ray.
-All else is a room of its own; a room imports only rooms of lower rows:
+Each other package is one room; a room imports only rooms of lower rows:
 
     errors        every error, with its HTTP status and exit code
     prices        list prices of AWS, for estimates

@@ -1,4 +1,4 @@
-"""Which requests the console answers; the command that starts it."""
+"""The requests that the console answers, and the command that starts it."""
 
 import re
 import socket

@@ -38,7 +38,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The result of one report; `detail` gives the reason if it was not taken."""
+    """The result of one report; `detail` gives the reason if it was not counted."""
 
     prediction_id: str
     status: Result | Literal["invalid"]

@@ -22,7 +22,7 @@ class ResponseTerms(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of the policy. Times are in seconds."""
 
     fresh: float = 24 * HOUR
-    """How long a release counts as fresh: a technical fault in this time is attributed to it."""
+    """The time for which a release counts as fresh: a technical fault in this time is attributed to it."""
     settle: float = 15 * 60.0
     """No action for so long after a deployment or rollback ended: alarm windows still hold the time before."""
     cool_down: float = 12 * HOUR
@@ -55,7 +55,7 @@ class AlarmFacts(msgspec.Struct, frozen=True, kw_only=True):
     previous_answers: bool
     previous_compared: Verdict | None
     obstacle: str = ""
-    """Why live may not go back to the release before, as a message for the operator; empty if nothing is known."""
+    """The reason why live may not go back to the release before, for the operator; empty if nothing is known."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

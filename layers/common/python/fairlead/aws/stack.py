@@ -12,7 +12,7 @@ from fairlead.settings import ALLOW_CODE, Operator
 
 BEGINNINGS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"})
 DESCRIPTION = "Fairlead: "
-"""How the template's Description begins. CloudFormation shows it in every state of a stack, also without outputs."""
+"""The start of the template's Description. CloudFormation shows it in every state of a stack, also without outputs."""
 DEPLOY = "run `sam build && sam deploy` first, or name another stack with --stack"
 
 

@@ -26,7 +26,7 @@ STEPS, PUTS = 3, 2
 
 
 class Tried(msgspec.Struct, frozen=True):
-    """What the first rows took: `size` is the bytes of a row of text, `rate` the rows a second of one process."""
+    """Measurements of the first rows: `size` is the bytes of a row of text, `rate` the rows a second of one process."""
 
     size: float
     rate: float

@@ -23,7 +23,7 @@ POLL = 2.0
 
 
 class Progress:
-    """How far a job is: `total` chunks, 0 until the plan is written."""
+    """The progress of a job: `total` chunks, 0 until the plan is written."""
 
     def __init__(self, results: Files, names: Names) -> None:
         self._results = results

@@ -1,4 +1,4 @@
-"""Where inputs are read and results are written: a folder of this machine or a bucket, by one set of methods."""
+"""The places of inputs and results: a folder of this machine or a bucket, by one set of methods."""
 
 import glob
 import hashlib

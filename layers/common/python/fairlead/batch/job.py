@@ -106,7 +106,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why one attempt at a chunk failed; `at` is in milliseconds since 1970."""
+    """The reason why one attempt at a chunk failed; `at` is in milliseconds since 1970."""
 
     chunk: int
     at: int

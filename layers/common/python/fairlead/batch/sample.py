@@ -24,7 +24,7 @@ NAME = "batch"
 
 
 class Capturing(msgspec.Struct, frozen=True, kw_only=True):
-    """How a stack captures: at most this share of rows (0 to 1), without the fields in `drop`; `write` takes lines."""
+    """Capture settings: at most this share of rows (0 to 1), without the fields in `drop`; `write` takes lines."""
 
     rate: float
     drop: frozenset[str]

@@ -29,7 +29,7 @@ HERE = "run it on a machine: --local N"
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """What the plan step returns: where the list of chunks is that are left, and how many may run at once."""
+    """The result of the plan step: the place of the list of chunks that are left, and how many may run at once."""
 
     order: Order
     job: str

@@ -21,7 +21,7 @@ ATTEMPTS = 3
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
-    """What each process needs: the plan, where inputs and results are, and the version's objects."""
+    """The inputs of each process: the plan, the places of inputs and results, and the version's objects."""
 
     plan: JobPlan
     input: str

@@ -1,4 +1,4 @@
-"""One stack at a time, as a row of the fleet: live release, figures, ringing alarms, cost."""
+"""One stack at a time, as a row of the fleet: live release, figures, alarms in ALARM, cost."""
 
 from datetime import datetime
 

@@ -67,7 +67,7 @@ class NamedSlice(PolicyTable, frozen=True):
 
 
 class Slices(PolicyTable, frozen=True):
-    """How much worse a slice may be than the other rows: `largest_gap` of accuracy, `largest_ratio` times the MAE."""
+    """Limits for slices worse than the other rows: `largest_gap` of accuracy, `largest_ratio` times the MAE."""
 
     automatic: bool = True
     fewest_rows: Count = 30
@@ -82,7 +82,7 @@ class Slices(PolicyTable, frozen=True):
 
 
 class Baselines(PolicyTable, frozen=True):
-    """How much better the model must be than a dummy that ignores its inputs (ROC AUC, balanced accuracy, R² or D²)."""
+    """The margin by which the model must beat a dummy without inputs (ROC AUC, balanced accuracy, R² or D²)."""
 
     margin: NotNegative = 0.0
     undecided: Undecided = "refuse"

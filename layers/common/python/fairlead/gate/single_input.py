@@ -1,4 +1,4 @@
-"""How well one input alone predicts the target, which finds a column that was filled in after the outcome was known."""
+"""The skill of one input alone: it finds a column that was filled in after the outcome was known."""
 
 from typing import NamedTuple
 

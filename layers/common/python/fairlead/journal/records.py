@@ -92,7 +92,7 @@ class Record(Draft, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def effective(self) -> datetime:
-        """When it took effect: `happened` if known, else `at`."""
+        """The time at which it took effect: `happened` if known, else `at`."""
         return self.happened or self.at
 
 

@@ -1,4 +1,4 @@
-"""How a version's predictions are explained: the blob `explanation`, and the reasons that are computed with it.
+"""The explanation of a version's predictions: the blob `explanation`, and the reasons that are computed with it.
 
 Arrays are bytes with a dtype and a shape, so that opening the blob runs no code.
 """

@@ -84,7 +84,7 @@ class Parent(msgspec.Struct, frozen=True):
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
-    """How to fit this estimator again: class path, constructor parameters as text, fit arguments as text."""
+    """The recipe to fit this estimator again: class path, constructor parameters as text, fit arguments as text."""
 
     estimator: str
     parameters: dict[str, str]
@@ -127,7 +127,7 @@ class Forced(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explaining(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How predictions are explained, by the blob `explanation`; `off` has none.
+    """The method by which predictions are explained, with the blob `explanation`; `off` has none.
 
     `reason` says why the method is not exact, or why there is none.
     """

@@ -1,7 +1,7 @@
-"""The monitor function's tick: publishes gauges, and calls the responder again for alarms that stay in ALARM.
+"""One run of the monitor function: publishes gauges, and calls the responder again for alarms that stay in ALARM.
 
 CloudWatch runs an alarm's action once, when its state changes. If the responder could not act then ("too few
-outcomes", "cooling down"), it would never act while the alarm lasts. So the tick calls it again after each cool-down.
+outcomes", "cooling down"), it would never act while the alarm lasts. So each run calls it again after a cool-down.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ MOST_FINDINGS = 25
 
 
 class Ticker:
-    """Runs one tick; `client` is a boto3 Lambda client, which invokes the responder."""
+    """Runs the monitor once; `client` is a boto3 Lambda client, which invokes the responder."""
 
     def __init__(
         self, here: Monitoring, view_reader: ViewReader, function: PredictFunction, alarms: Alarms, client: Any
@@ -77,10 +77,10 @@ class Ticker:
                         yield self._view_reader.view(window, version, live=(model, version) == live)
 
     def _fresh(self, seen: CapturedVersion, at: datetime, delay: int) -> bool:
-        """Return whether a version was called, or an outcome reported, so lately that its gauges still matter.
+        """Return whether a version was called, or an outcome reported, so lately that its gauges are still written.
 
         CloudWatch bills a gauge by the hour in which it gets data. From the time when the last outcomes are expected,
-        `delay` hours later, there must be enough ticks for each alarm, and for one more call of the responder.
+        `delay` hours later, there must be enough runs for each alarm, and for one more call of the responder.
         """
         end = (max(seen.slot, seen.reported) + 1) * SLOT + delay * 3600
         return at.timestamp() - end <= max(2 * self._here.cool_down, (self._here.looks + 1) * self._here.tick)
@@ -90,10 +90,10 @@ class Ticker:
         return release.model, release.version
 
     def _put_again(self, at: datetime, emitted: set[str]) -> list[str]:
-        """Send alarms whose cool-down ended at this tick to the responder again; returns their names.
+        """Send alarms whose cool-down ended at this run to the responder again; returns their names.
 
         An alarm without data keeps its state, even if the live version has changed since. So an alarm is sent only if
-        the gauge that it watches was published at this tick.
+        the gauge that it watches was published at this run.
         """
         if not self._here.respond:
             return []
@@ -115,10 +115,10 @@ class Ticker:
 
 
 def due(since: float, at: float, *, tick: int, cool_down: int) -> bool:
-    """Return whether a cool-down, counted from `since` on, ended between the previous tick and this one.
+    """Return whether a cool-down, counted from `since` on, ended between the previous run and this one.
 
-    All arguments are in seconds. Ticks come slightly early or late, so both are rounded to a whole tick. No state is
-    kept.
+    All arguments are in seconds. Runs start slightly early or late, so both are rounded to a whole interval. No state
+    is kept.
     """
     now = round(at / tick) * tick
     rests, before = (now - since) // cool_down, (now - tick - since) // cool_down

@@ -1,4 +1,4 @@
-"""Which memory size the live version needs: its own golden rows, sent to it as a caller sends them."""
+"""The memory size that the live version needs: its own golden rows, sent to it as a caller sends them."""
 
 from itertools import cycle, islice
 

@@ -109,7 +109,7 @@ class AliasSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def busy(self) -> str:
-        """Why live cannot move now: a running deployment, or traffic on two releases; empty if it can."""
+        """The reason why live cannot move now: a running deployment, or traffic on two releases; empty if it can."""
         if self.running:
             return str(self.running)
         shares = ", ".join(f"{share:.0%} on release {number}" for number, share in self.live.weights.items())

@@ -57,7 +57,7 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
 
     `respond` is the ARN of the function that alarms call, empty for none. `tick` is the schedule's interval. The
     monitor calls respond again for an alarm that is still in state ALARM after `cool_down`. The drift alarm needs
-    `looks` ticks in a row that see drift.
+    `looks` runs in a row that find drift.
     """
 
     bucket: str

@@ -1,1 +1,1 @@
-"""Predict's logs, metrics and captured lines, and the types of the ledger."""
+"""Predict's logs, metrics and captured lines, and the types that predict and the ledger share."""

@@ -12,7 +12,7 @@ Actual = Scalar | dict[str, float]
 State = Literal["pending", "scored", "invalid"]
 Result = Literal["recorded", "duplicate", "conflict", "accepted"]
 """Result of a reported outcome. recorded: new, its prediction is known. duplicate: equal to the first report.
-conflict: unlike the first report, so not taken. accepted: new, its prediction is not known (yet)."""
+conflict: unlike the first report, so not counted. accepted: new, its prediction is not known (yet)."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

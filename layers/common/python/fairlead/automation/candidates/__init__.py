@@ -1,6 +1,6 @@
 """Release of candidates that a retraining published: a canary if the stack allows it, else a message to subscribers.
 
-The retrain function loads pickles and reads reports of callers, so it may not release. This package reads only
+The retrain function builds an estimator and reads reports of callers, so it may not release. This package reads only
 manifests and the journal, loads no blob, and decides by them. In doubt it does not release: subscribers are notified,
 and the reason is in the journal.
 """

@@ -1,7 +1,7 @@
 """Rules for the source of a package, read and never executed: it is Python, and it imports what the layer has.
 
 The import rule finds an oversight early and names its line; it is no security boundary. Packed code is code execution,
-and the process with the layer's packages proves that it runs there.
+and the layer process proves that it runs there.
 """
 
 import ast

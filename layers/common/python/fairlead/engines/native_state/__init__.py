@@ -1,4 +1,4 @@
-"""Checks of the state that compiled code follows without looking: indices, shapes and children.
+"""Checks of state that compiled code uses without bounds checks: indices, shapes and children.
 
 Cython and C++ read a tree's children, a matrix's indices and a support vector machine's counts unchecked. A damaged or
 crafted state makes them read other memory, walk in circles or end the process. `check` looks at plain state, before a

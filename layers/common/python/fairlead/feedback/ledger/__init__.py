@@ -8,8 +8,8 @@
     S                      <model>#<version>           the captured versions: last slots of a call and of a report
 
 Everything arrives at least once and in any order. Each half of a pair is written before the other half is searched,
-with strongly consistent reads. So the second writer sees both. A mark and its counters are written in one transaction,
-so each pair is counted once. Times are milliseconds since 1970, slots are seconds // SLOT.
+with strongly consistent reads. So the second writer sees both. One transaction writes an idempotency item and its
+counters, so each pair is counted once. Times are milliseconds since 1970, slots are seconds // SLOT.
 """
 
 from fairlead.feedback.ledger.writer import Ledger

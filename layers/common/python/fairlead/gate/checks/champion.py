@@ -25,7 +25,7 @@ CERTAIN = 0.99  # several figures beside the deciding one: each warns only when 
 
 
 class Gain(NamedTuple):
-    """How much better the candidate is, with both one-sided bounds at the policy's confidence.
+    """The improvement of the candidate, with both one-sided bounds at the policy's confidence.
 
     `worse` is the result of a two-sided test at that confidence.
     """

@@ -18,7 +18,7 @@ from fairlead.publishing.input.table_types import to_frame
 
 
 class Folding(msgspec.Struct, frozen=True, kw_only=True):
-    """How training rows are folded: `groups` keep a group's rows in one fold, `order` fits on earlier rows only.
+    """The folds of training rows: `groups` keep a group's rows in one fold, `order` fits on earlier rows only.
 
     Both are arrays with one element for each training row. Without them rows are folded at random.
     """

@@ -1,4 +1,4 @@
-"""Which link leads from an estimator's sums to its answers."""
+"""The link that leads from an estimator's sums to its answers."""
 
 from typing import Any, cast
 

@@ -1,4 +1,4 @@
-"""The proof that an estimator loads and answers in an interpreter that can import only the sklearn layer's packages.
+"""The layer process: it can import only the sklearn layer's packages, and proves that an estimator answers there.
 
 The process stands in for Lambda at publish. A class of the user's own code or a function of a notebook is missing in
 both, so the publish is refused before a release can fail.
