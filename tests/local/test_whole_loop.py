@@ -1,9 +1,10 @@
-"""The whole loop on the local cloud, rights enforced, on one clock: a version goes live through a canary; the next is
-good where it was judged and bad in the world that comes; that is seen, undone and learnt from, and the pupil goes live.
+"""The whole loop on the local cloud, rights enforced, on one clock.
 
-The test only does what users would do: by the clock, alarms change their state, and the stack decides, rolls back and retrains
-itself, and what a retraining published is released through a canary of itself. All that went in is counted against all
-that is kept.
+A version goes live through a canary. The next passes the gate and is worse on the data that come: the stack finds it,
+rolls back and retrains, and the retrained version goes live through a canary.
+
+The test only does what users do. The stack itself decides, rolls back, retrains and releases as alarms change their
+state. Everything that went in is counted against everything that is kept.
 """
 
 from collections import Counter

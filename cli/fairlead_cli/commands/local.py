@@ -107,8 +107,8 @@ def demo(
 ) -> None:
     """Deploy, publish, release and predict on this machine; then run the feedback loop.
 
-    In the loop the callers' data change, quality falls, an alarm goes into ALARM and the system responds, on a fast clock. A page
-    and log lines show it. Everything runs until Ctrl-C.
+    In the loop the callers' data change, quality falls, an alarm goes into ALARM and the system responds, on a fast
+    clock. A page and log lines show it. Everything runs until Ctrl-C.
     """
     for address in host:
         _check_private(address)

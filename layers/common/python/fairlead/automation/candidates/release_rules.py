@@ -110,7 +110,7 @@ def _contract(facts: CandidateFacts) -> str:
 def _engine(facts: CandidateFacts) -> str:
     candidate = facts.candidate
     if candidate.engine.name != "onnx":
-        return f"its engine is {candidate.engine.name}, which builds the estimator from the registry's data form: an operator releases it"
+        return f"its engine is {candidate.engine.name}; without an operator, only graphs (onnx) are released"
     return "" if candidate.parity else "its engine has no proof of parity"
 
 
