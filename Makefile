@@ -52,9 +52,9 @@ check: lint ## the inner loop: lint, types, unit tests; under a minute
 fmt: $(VENV)/.ready ## format and fix what ruff can
 	@ruff format -q . && ruff check -q --fix .
 
-# Five workers for two cores: much of the time most of them wait for a cloud or a process.
+# Four workers for two cores: much of the time each waits for a cloud or a process.
 test: lint build ## lint, types, and all tests but those of test-clients and test-aws
-	@pytest -q -n 5 --dist loadgroup --no-loadscope-reorder tests
+	@pytest -q -n 4 --dist loadgroup --no-loadscope-reorder tests
 
 # One set of scenarios, two clouds: `make test` runs it on the local cloud.
 test-aws: build ## the main scenarios on your AWS account: a stack of its own, removed at the end; costs cents
