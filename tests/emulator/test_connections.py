@@ -39,6 +39,17 @@ def ask(cloud: LocalCloud, connection: Connection, method: str, path: str, body:
     return answer.status, answer.read()
 
 
+def status_once_permitted(connection: Connection, body: bytes) -> int:
+    """Send the body once the server permits it; return the status of its answer."""
+    connection.putheader("Expect", "100-continue")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders()
+    assert connection.sock is not None
+    assert connection.sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    connection.send(body)
+    return connection.getresponse().status
+
+
 def test_requests_share_a_connection_whatever_their_bodies(
     cloud: LocalCloud, connection: Connection, bucket: str
 ) -> None:
@@ -61,26 +72,14 @@ def test_a_client_that_waits_for_permission_to_send_gets_it_at_once(
     connection.putrequest("PUT", f"{bucket}/waited")
     for name, value in headers(cloud, "PUT", f"{bucket}/waited", b"abc").items():
         connection.putheader(name, value)
-    connection.putheader("Expect", "100-continue")
-    connection.putheader("Content-Length", "3")
-    connection.endheaders()
-    assert connection.sock is not None
-    assert connection.sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
-    connection.send(b"abc")
-    assert connection.getresponse().status == 200
+    assert status_once_permitted(connection, b"abc") == 200
 
 
 def test_the_api_port_permits_a_caller_to_send_at_once(cloud: LocalCloud) -> None:
     host = cloud.api_url.removeprefix("http://").split("/")[0]
     with contextlib.closing(Connection(host, timeout=10)) as caller:
         caller.putrequest("POST", "/dev/predict")
-        caller.putheader("Expect", "100-continue")
-        caller.putheader("Content-Length", "2")
-        caller.endheaders()
-        assert caller.sock is not None
-        assert caller.sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        caller.send(b"{}")
-        assert caller.getresponse().status == 403
+        assert status_once_permitted(caller, b"{}") == 403
 
 
 def test_a_body_in_chunks_is_read_to_its_end(cloud: LocalCloud, connection: Connection, bucket: str) -> None:

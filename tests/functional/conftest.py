@@ -26,6 +26,7 @@ from fairlead.registry.store import Registry
 from fairlead.settings import pinnable_versions
 from testkit import penguins
 from tests import quick_publishing
+from tests.browser import Browser, browser
 from tests.functional.closed_server import ClosedServer, ForkedProcess
 from tests.functional.function_app import forget_earlier_starts, load_function
 
@@ -107,14 +108,15 @@ MOTO = """
 import sys
 from werkzeug.serving import run_simple
 from fairlead_local import moto_server
-from fairlead_local.dynamodb import answers, expressions, numbers
+from fairlead_local.dynamodb import answers, expressions, numbers, tables
+tables.patch_tables()
 numbers.patch_numbers()
 expressions.patch_expressions()
 answers.patch_answers()
 handler = moto_server.request_handler()
 run_simple("127.0.0.1", int(sys.argv[1]), moto_server.application(), threaded=True, request_handler=handler)
 """
-"""moto's server as the local cloud has it, with DynamoDB's own sums, quick updates and answers."""
+"""moto's server as the local cloud has it, with DynamoDB's sums and quick tables, updates and answers."""
 
 
 @pytest.fixture(scope="session")
@@ -170,6 +172,13 @@ def again(shelf: Store, published: Published) -> Published:
     """The next version, of the same signature."""
     assert published.manifest.version == 1
     return penguins.publish(shelf.registry)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser for the tests of a file, which are in the group of browsers."""
+    with browser() as found:
+        yield found
 
 
 Load = Callable[[dict[str, str]], ModuleType]

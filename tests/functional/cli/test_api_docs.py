@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import typer
 
 from fairlead.publishing.publish import Published
 from fairlead_cli import openapi_page
-from tests.browser import Browser, browser
+from tests.browser import Browser
 from tests.functional.command_line import fairlead, result
 from tests.functional.conftest import Store
 
@@ -22,12 +21,6 @@ def folder(shelf: Store, published: Published, tmp_path: Path, monkeypatch: pyte
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 def test_publish_stores_the_document(shelf: Store, published: Published) -> None:

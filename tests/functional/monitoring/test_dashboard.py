@@ -18,7 +18,7 @@ from fairlead.model.release import Release
 from fairlead.monitoring.dashboard import render
 from fairlead.monitoring.overview import Overview, read_overview
 from fairlead.publishing.publish import Published
-from tests.browser import Browser, browser
+from tests.browser import Browser
 from tests.functional.conftest import Store
 from tests.functional.ledger_fixture import NOON
 from tests.functional.monitored import Book, another, heavier, mistaken, play, stocked
@@ -29,12 +29,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 AT = datetime.fromtimestamp(NOON / 1000, UTC)
 HOSTILE = "<script>alert(1)</script>"
 CASES = ("falling", "unlabelled", "hostile")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 def release(number: int) -> Release:

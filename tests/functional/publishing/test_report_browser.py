@@ -2,7 +2,6 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import msgspec
 import pytest
 
 from fairlead.publishing import report
-from tests.browser import FAINT, Browser, browser
+from tests.browser import FAINT, Browser
 from tests.report_cases import CASES, HOSTILE, case
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -40,12 +39,6 @@ WIDTH = "document.documentElement.scrollWidth"
 GROUND = "getComputedStyle(document.documentElement).backgroundColor"
 PAPER = 688
 """A4 within its margins, in CSS pixels."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from fairlead.publishing.publish import Published
 from fairlead.settings import Operator
 from fairlead_cli.console.pages import actions
-from tests.browser import Browser, browser
+from tests.browser import Browser
 from tests.functional.cli.conftest import monitored_stack
 from tests.functional.cli.console.consoles import Asked, AtRelease2, running, second_version
 from tests.functional.ledger_fixture import Loop
@@ -38,12 +38,6 @@ PAGES = (
 SERIOUS = {"serious", "critical"}
 WAIT = 60
 """Seconds; a page waits for nothing but its own script."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
