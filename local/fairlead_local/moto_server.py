@@ -28,7 +28,14 @@ def prepare() -> None:
 
 def application() -> Any:
     """Return the WSGI application that finds moto's service for a request."""
+    from moto.core import responses, utils
+    from moto.core.common_models import BaseModel
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    # moto keeps every object that it ever made, for a reset; no cloud is reset.
+    BaseModel.__new__ = lambda cls, *_, **__: object.__new__(cls)  # type: ignore[method-assign]
+    # moto otherwise lists a service's methods at each request.
+    vars(responses)["method_names_from_class"] = functools.cache(utils.method_names_from_class)
 
     class Dispatcher(DomainDispatcherApplication):
         """Caches the service of each host, for which moto otherwise searches its own folder at each request."""

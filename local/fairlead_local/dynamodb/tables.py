@@ -58,7 +58,7 @@ class _Draft(Table):
 
     @classmethod
     def of(cls, table: Table, items: Any) -> "_Draft":
-        draft = cls.__new__(cls)
+        draft = object.__new__(cls)
         vars(draft).update(vars(table), items=items)
         return draft
 
