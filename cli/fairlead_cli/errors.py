@@ -46,9 +46,14 @@ class Edge(TyperGroup):
 
 
 def _document(error: Exception) -> dict[str, str]:
-    code = "usage" if hasattr(error, "exit_code") else "defect"
+    if not hasattr(error, "exit_code"):
+        return {"code": "defect", "message": str(error), "hint": _how_to_report()}
     format_message = getattr(error, "format_message", error.__str__)
-    return {"code": code, "message": format_message()}
+    return {"code": "usage", "message": format_message()}
+
+
+def _how_to_report() -> str:
+    return f"this is a defect: run `{shlex.join(['fairlead', '--debug', *sys.argv[1:]])}` and report what it prints"
 
 
 def _print_error(error: FairleadError, *, debug: bool) -> None:
@@ -70,8 +75,7 @@ def _print_defect(error: Exception, *, debug: bool) -> None:
         traceback.print_exception(error)
     _line("error", f"unexpected {type(error).__name__}: {error}", typer.colors.RED)
     if not debug:
-        again = shlex.join(["fairlead", "--debug", *sys.argv[1:]])
-        _line("hint", f"this is a defect: run `{again}` and report what it prints", typer.colors.CYAN)
+        _line("hint", _how_to_report(), typer.colors.CYAN)
 
 
 def _line(label: str, text: str, colour: str) -> None:

@@ -1,5 +1,6 @@
 """Options that several commands share, named once."""
 
+import math
 import os
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on 
 Reason = Annotated[str, typer.Option("--reason", help="Why; stored in the journal.")]
 Stack = Annotated[str, typer.Option("--stack", envvar="FAIRLEAD_STACK", help="The deployed stack.")]
 DEFAULT_STACK = "fairlead"
+
+
+def finite(value: float) -> float:
+    """Return the value of an option; raises BadParameter for infinity and for nan, which passes every limit."""
+    if not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no finite number.")
+    return value
 
 
 def where(stack: str) -> "Operator":

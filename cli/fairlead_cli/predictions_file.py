@@ -126,9 +126,11 @@ def check_same(run: Run, table: "TableFile", asked: dict[str, Any]) -> None:
             )
 
 
-def check_output(path: Path) -> None:
-    """Raise SettingsError where predictions cannot be written to a file of this name."""
+def check_output(path: Path, data: Path) -> None:
+    """Raise SettingsError where predictions cannot be written to a file of this name, or would replace their rows."""
     format_of(path, part_of(path), dict)
+    if path.exists() and data.exists() and path.samefile(data):
+        raise SettingsError(f"{path} is the file of --data, which would be replaced", hint="name another --output")
 
 
 def with_answers(rows: Columns, predictions: Sequence[dict[str, Any]]) -> Columns:

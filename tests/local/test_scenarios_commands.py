@@ -107,7 +107,7 @@ def test_pruning_keeps_rollback_targets(scene: Scene) -> None:
     previous = scene.alias("previous")
 
     planned = scene.result("prune", "iris", "--keep", 1)["plan"]
-    assert "would go" in scene.did("prune", "iris", "--keep", 1)
+    assert "would be deleted" in scene.did("prune", "iris", "--keep", 1)
     scene.did("prune", "iris", "--keep", 1, "--apply")
 
     gone = [one["release"] for one in planned["goes"]]

@@ -40,6 +40,8 @@ def listing(
     from fairlead.fleet.listing import read_fleet
 
     found = read_fleet(clock.now(), hours)
+    if html:
+        _write(html, found)
     if json:
         print_json(found)
     elif found.stacks:
@@ -47,7 +49,6 @@ def listing(
     else:
         note(f"no Fairlead stack in {found.region}\nnext: fairlead fleet add NAME")
     if html:
-        _write(html, found)
         note(str(html))
 
 

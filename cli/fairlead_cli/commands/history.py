@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fairlead_cli.documents import HistoryRecord
 
 LIMIT = 20
+MOST = 1_000_000
+"""Records; a journal has no more numbers below 100 million."""
 
 
 def history(
@@ -42,13 +44,14 @@ def history(
         _verify(settings, json=json)
         return
     journal, registry = open_journal(settings)
-    found = list(islice((entry for entry in journal.history() if concerns(entry.record, name)), limit))
+    found = list(islice((entry for entry in journal.history() if concerns(entry.record, name)), min(limit, MOST)))
+    if not found:
+        registry.latest(name)  # raises NotFoundError if there is no such model
     known = _manifests(registry, found)
     if json:
         print_json([_document(entry, known.get(_version(entry.record.now))) for entry in found])
         return
     if not found:
-        registry.latest(name)  # raises NotFoundError if there is no such model
         note(f"the journal holds no move of {name}")
         return
     life = present_life(settings)

@@ -40,13 +40,14 @@ def monitor(
     """
     settings = where(stack)
     found = overview(settings, name, hours).checked()
+    path = html or (Path(f"{name}-monitor.html") if show else None)
+    if path:
+        _write(path, found)
     if json:
         print_json(_document(found))
     else:
         _print(found, present_life(settings))
-    path = html or (Path(f"{name}-monitor.html") if show else None)
     if path:
-        _write(path, found)
         note(str(path))
         if show:
             typer.launch(path.resolve().as_uri())

@@ -62,7 +62,7 @@ def predict(
     from fairlead_cli.stack import api_url
 
     if output:
-        check_output(output)
+        check_output(output, data)
     endpoint = Endpoint(api_url(where(stack)), parallel=PARALLEL)
     described = contract(endpoint, name, version) if version else None
     table = TableFile(data, limit=limit)

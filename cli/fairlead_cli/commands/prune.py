@@ -31,11 +31,15 @@ def prune(
     version.
     The command also prints the use of Lambda's code storage, and the space that the deletion frees.
     """
+    from fairlead.registry.connection import open_registry
     from fairlead_cli.stack import releases
 
     with progress_steps() as progress:
-        opened = releases(where(stack), progress=progress)
+        settings = where(stack)
+        opened = releases(settings, progress=progress)
         planned = opened.plan_pruning(name, keep=keep, pins=[one.removeprefix("r") for one in pin or ()])
+        if not (planned.goes or planned.stays):
+            open_registry(settings).latest(name)  # raises NotFoundError if there is no such model
         if apply:
             opened.prune(planned)
     quotas, unread = _quotas()
@@ -45,16 +49,18 @@ def prune(
         storage = CodeStorage(used=quotas.code_used, limit=quotas.code_limit) if quotas else None
         print_json(Pruned(applied=apply, plan=planned, code_storage=storage))
         return
-    fate = "deleted" if apply else "would go"
+    fate = "deleted" if apply else "would be deleted"
     rows = [(one.release, one.version, fate) for one in planned.goes]
-    rows += [(one.release.release, one.release.version, f"stays: {one.why}") for one in planned.stays]
+    rows += [(one.release.release, one.release.version, f"kept: {one.why}") for one in planned.stays]
     if rows:
         print_table(("release", "version", ""), rows)
-    typer.echo(f"{len(planned.goes)} of {len(rows)} releases of {name} {fate if planned.goes else 'to delete'}")
+    typer.echo(f"{len(planned.goes)} of {len(rows)} releases of {name} {fate}")
     if quotas:
         share = quotas.code_used / quotas.code_limit
         used = f"{size(quotas.code_used)} of {size(quotas.code_limit)} used ({share:.0%})"
-        typer.echo(f"code storage: {used}; {size(planned.frees)} {'freed' if apply else 'to free'}, layers stay")
+        typer.echo(
+            f"code storage: {used}; {size(planned.frees)} {'freed' if apply else 'would be freed'}; layers are kept"
+        )
     else:
         typer.echo(f"code storage: not checked: {unread}")
     if planned.goes and not apply:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairlead_cli import clock
-from fairlead_cli.options import DEFAULT_STACK, VERSION, Json, Name, Stack, where
+from fairlead_cli.options import DEFAULT_STACK, VERSION, Json, Name, Stack, finite, where
 from fairlead_cli.output import print_facts, print_json, progress_steps
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ def shadow(
     name: Name,
     version: Annotated[int, VERSION(help="The candidate version.")],
     *,
-    hours: Annotated[float, typer.Option(min=0.25, help="Hours to look back.")] = 24,
+    hours: Annotated[float, typer.Option(min=0.25, callback=finite, help="Hours to look back.")] = 24,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of requests to compare, newest first.")] = 5_000,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,

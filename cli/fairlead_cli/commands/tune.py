@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, finite, where
 from fairlead_cli.output import print_json, print_table, progress_steps
 
 if TYPE_CHECKING:
@@ -20,7 +20,13 @@ def tune(
     calls: Annotated[int, typer.Option(min=10, max=10_000, metavar="N", help="Calls to measure.")] = 100,
     within: Annotated[
         float,
-        typer.Option("--within", min=0.1, metavar="MS", help="Milliseconds within which 99 of 100 calls must end."),
+        typer.Option(
+            "--within",
+            min=0.1,
+            callback=finite,
+            metavar="MS",
+            help="Milliseconds within which 99 of 100 calls must end.",
+        ),
     ] = 50.0,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ParamValidationError
+from botocore.exceptions import ClientError, ParamValidationError
 from botocore.session import Session
 
 from fairlead.aws import clients
+from fairlead.errors import SettingsError
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +44,25 @@ def test_sessions_sign_and_check_as_botocores_own() -> None:
     assert [part.partition("=")[0] for part in signed] == [part.partition("=")[0] for part in expected]
     with pytest.raises(ParamValidationError, match="Invalid bucket name"):  # a check by one of botocore's handlers
         ours.head_bucket(Bucket="not a name")
+
+
+def test_an_empty_region_is_a_setting_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "")
+    with pytest.raises(SettingsError, match="region") as caught:
+        clients.client("s3")
+    assert "AWS_DEFAULT_REGION" in str(caught.value.hint)
+
+
+def test_an_endpoint_without_a_scheme_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:4566")
+    with pytest.raises(SettingsError, match="localhost:4566") as caught:
+        clients.client("s3")
+    assert "AWS_ENDPOINT_URL" in str(caught.value.hint)
+
+
+def test_a_region_that_the_endpoint_does_not_serve_is_no_fault_of_the_keys() -> None:
+    message = "Credential should be scoped to a valid region, not 'eu-west-1'."
+    refused = ClientError({"Error": {"Code": "SignatureDoesNotMatch", "Message": message}}, "HeadBucket")
+    with pytest.raises(SettingsError) as caught, clients.translated("read"):
+        raise refused
+    assert caught.value.hint == "check AWS_DEFAULT_REGION, the region of your AWS profile, and AWS_ENDPOINT_URL"

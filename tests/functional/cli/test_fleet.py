@@ -120,6 +120,12 @@ def test_the_page_shows_every_stack_and_escapes_names(live: str, tmp_path: Path)
     assert str(tmp_path / "fleet.html") in done.stderr
 
 
+def test_a_page_that_cannot_be_written_is_one_json_document(live: str, tmp_path: Path) -> None:
+    done = fairlead("fleet", "--json", "--html", tmp_path / "no folder" / "fleet.html")
+    assert done.exit_code == 2
+    assert list(json.loads(done.stdout)) == ["error"]
+
+
 def test_the_reference_names_every_member_of_the_json(live: str) -> None:
     text = REFERENCE.read_text().partition("## `fairlead fleet`")[2].partition("\n## ")[0]
     found = row(live)

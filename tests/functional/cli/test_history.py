@@ -167,6 +167,11 @@ def test_the_history_of_an_unknown_model_is_an_error(recorded: Journal) -> None:
 
     assert done.exit_code == 6
     assert "there is no model 'chrun'" in done.stderr
+    assert fairlead("history", "chrun", "--json").exit_code == 6
+
+
+def test_a_limit_beyond_any_journal_shows_all_of_it(recorded: Journal) -> None:
+    assert result("history", "churn", "--limit", 10**20) == result("history", "churn", "--limit", 1000)
 
 
 def test_a_damaged_record_is_shown_as_such(recorded: Journal) -> None:

@@ -41,6 +41,13 @@ def test_json_holds_all_of_it_and_html_is_a_page(stack: str, tmp_path: Path) -> 
     assert page.read_text().startswith("<!doctype html>")
 
 
+def test_a_page_that_cannot_be_written_is_one_json_document(stack: str, tmp_path: Path) -> None:
+    page = tmp_path / "no folder" / "page.html"
+    done = fairlead("monitor", "penguins", "--hours", 3, "--stack", stack, "--json", "--html", page)
+    assert done.exit_code == 2
+    assert list(json.loads(done.stdout)) == ["error"]
+
+
 def test_monitor_without_requests_exits_with_0_and_of_an_unknown_model_is_refused(stack: str, here: Loop) -> None:
     quiet = fairlead("monitor", "penguins", "--hours", 1, "--stack", stack)
     assert quiet.exit_code == 0

@@ -196,6 +196,20 @@ def test_predict_refuses_an_output_of_no_known_kind_before_it_asks(api: Script, 
     assert api.received == {}
 
 
+@pytest.mark.parametrize("name", ["rows.csv", "./rows.csv", "link.csv"])
+def test_predict_does_not_write_over_its_rows(api: Script, tmp_path: Path, name: str) -> None:
+    path = rows(tmp_path, "plan,x,zone\nbasic,1,1\n")
+    (tmp_path / "link.csv").symlink_to(path)
+    before = path.read_bytes()
+
+    done = fairlead("predict", "churn", "--data", path, "--output", f"{tmp_path}/{name.replace('rows.csv', path.name)}")
+
+    assert done.exit_code == 2
+    assert "is the file of --data" in done.stderr
+    assert path.read_bytes() == before
+    assert api.received == {}
+
+
 @pytest.mark.parametrize(
     ("prediction", "columns"),
     [

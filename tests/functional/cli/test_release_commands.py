@@ -93,3 +93,10 @@ def test_a_notebook_releases_and_shows_what_is_live(registry: Registry, lambda_:
     assert (first.live.version, second.live.version) == (1, 2)
     assert "(churn version 2), was" in second._repr_html_()
     assert "is live already" in release("churn", 2)._repr_html_()
+
+
+def test_pruning_of_an_unknown_model_is_an_error(registry: Registry, lambda_: StrictLambda) -> None:
+    done = fairlead("prune", "chrun")
+    assert (done.exit_code, done.stdout) == (6, "")
+    assert "there is no model 'chrun'" in done.stderr
+    assert fairlead("prune", "penguins").exit_code == 0  # it has versions and no release

@@ -168,10 +168,10 @@ def test_prune_shows_its_plan_then_deletes(lambda_: StrictLambda) -> None:
     shown = fairlead("prune", "churn", "--keep", 2)
     done = result("prune", "churn", "--keep", 2, "--apply")
 
-    assert "3 of 6 releases of churn would go" in shown.stdout
+    assert "3 of 6 releases of churn would be deleted" in shown.stdout
     assert "next: fairlead prune churn --keep 2 --apply" in shown.stdout
     assert [one["release"] for one in done["plan"]["goes"]] == ["4", "3", "2"]
-    assert "0 of 3 releases of churn to delete" in fairlead("prune", "churn", "--keep", 2).stdout
+    assert "0 of 3 releases of churn would be deleted" in fairlead("prune", "churn", "--keep", 2).stdout
 
 
 def test_prune_shows_the_code_storage_and_the_bytes_that_it_frees(lambda_: StrictLambda) -> None:
@@ -188,7 +188,7 @@ def test_prune_shows_the_code_storage_and_the_bytes_that_it_frees(lambda_: Stric
     assert printed["code_storage"] == {"used": 75 * 1024**3 // 2, "limit": 75 * 1024**3}
     assert printed["plan"]["frees"] == size * len(printed["plan"]["goes"]) > 0
     assert "code storage: 37.5 GiB of 75.0 GiB used (50%)" in shown.stdout
-    assert "to free, layers stay" in shown.stdout
+    assert "would be freed; layers are kept" in shown.stdout
     assert "code storage: not checked: needs lambda:GetAccountSettings" in refused.stdout
     assert refused.exit_code == 0
 

@@ -37,6 +37,12 @@ def test_plan_deletes_nothing_and_gives_the_reason_for_each_kept_release(many: R
     assert versions(lambda_) == {str(number) for number in range(1, 10)}
 
 
+@pytest.mark.parametrize("pin", ["zzz", "99", ""])
+def test_a_pin_that_is_no_release_is_refused(many: Releases, pin: str) -> None:
+    with pytest.raises(ReleaseError, match="there is no release"):
+        many.plan_pruning("churn", keep=1, pins=["4", pin])
+
+
 def test_prune_deletes_as_planned_and_writes_the_journal(many: Releases, lambda_: StrictLambda, desk: Desk) -> None:
     many.prune(many.plan_pruning("churn", keep=5))
 

@@ -73,6 +73,7 @@ def test_a_failure_with_json_is_one_json_document_on_stdout(error: Exception, do
     assert {name: printed[name] for name in document} == document
     assert done.exit_code == getattr(error, "exit_code", 1)
     assert str(error) in done.stderr
+    assert ("hint: " in done.stderr) == bool(printed.get("hint"))
 
 
 def test_an_unknown_option_with_json_is_json_too() -> None:

@@ -36,6 +36,8 @@ BAD_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
+NO_REGION = "set AWS_DEFAULT_REGION, or a region in your AWS profile"
+OTHER_REGION = "check AWS_DEFAULT_REGION, the region of your AWS profile, and AWS_ENDPOINT_URL"
 CREDENTIALS = {
     "SignatureDoesNotMatch": "the secret access key does not belong to the access key, or this clock is wrong: ",
     "InvalidSignatureException": "the secret access key does not belong to the access key, or this clock is wrong: ",
@@ -64,8 +66,17 @@ def client(
         read_timeout=read_timeout,
         max_pool_connections=connections,
     )
-    with translated(f"open a {service} client"):
-        return session().client(service, config=config)
+    doing = f"open the client of {service}"
+    opened = session()
+    if opened.region_name == "":  # botocore would make addresses without one
+        raise SettingsError(f"could not {doing}: the region is empty", hint=NO_REGION)
+    with translated(doing):
+        try:
+            return opened.client(service, config=config)
+        except ValueError as error:  # botocore's own for an address without http:// or https://
+            raise SettingsError(
+                f"could not {doing}: {error}", hint="check AWS_ENDPOINT_URL: an address begins with http:// or https://"
+            ) from error
 
 
 def session(
@@ -138,6 +149,8 @@ def _from_answer(response: Mapping[str, Any], doing: str, otherwise: type[Fairle
         return SettingsError(said, hint="check FAIRLEAD_BUCKET, --stack and the region")
     if code in ABSENT:
         return NotFoundError(said)
+    if code in BAD_CREDENTIALS and "valid region" in message:
+        return SettingsError(said, hint=OTHER_REGION)
     if code in BAD_CREDENTIALS:
         return SettingsError(
             said, hint=f"{CREDENTIALS.get(code, '')}`aws sts get-caller-identity` shows whose credentials these are"
@@ -157,7 +170,7 @@ def _without_answer(error: Exception, doing: str, otherwise: type[FairleadError]
 
     said = f"could not {doing}: {str(error).rstrip('. ')}"
     if isinstance(error, botocore.NoRegionError):
-        return SettingsError(said, hint="set AWS_DEFAULT_REGION, or a region in your AWS profile")
+        return SettingsError(said, hint=NO_REGION)
     if isinstance(error, botocore.NoCredentialsError | botocore.PartialCredentialsError | botocore.SSOError):
         return SettingsError(
             said,

@@ -38,14 +38,22 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan(context: ReleaseContext, model: str, *, keep: int, pins: Collection[str] = ()) -> Plan:
-    """Return which releases of a model are deleted if the newest `keep` stay; `pins` are releases that stay too."""
+    """Return which releases of a model are deleted if the newest `keep` stay; `pins` are releases that stay too.
+
+    Raises ReleaseError for a pin that is no release: the one that it was meant to keep would be deleted.
+    """
     situation = reconciled_snapshot(context)
+    versions = list(context.function.versions())
+    if unknown := sorted(set(pins) - {one.version for one in versions}):
+        raise ReleaseError(
+            f"there is no release {', '.join(map(repr, unknown))} to keep",
+            hint=f"`fairlead history {model}` lists the releases",
+        )
     reasons = (
         dict.fromkeys(pins, "pinned")
         | _in_service(context.journal.records(), situation.now.life)
         | _named(context, situation)
     )
-    versions = list(context.function.versions())
     own = sorted((one.release for one in versions if one.release.model == model), key=_number, reverse=True)
     reasons = {one.release: f"one of the newest {keep}" for one in own[:keep]} | reasons
     goes = [one for one in own if one.release not in reasons]

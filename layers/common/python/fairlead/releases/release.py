@@ -237,7 +237,7 @@ def _move_previous(
         return previous
     context.progress(f"moving previous to release {now.release}")
     moved = context.move(previous, now.release)
-    why = f"release {draft.now.release} comes" if draft.now else ""
+    why = f"release {draft.now.release} is being released" if draft.now else ""
     context.journal.append(Draft(kind="moved", alias="previous", by=draft.by, why=why, was=was, now=now))
     return moved
 
