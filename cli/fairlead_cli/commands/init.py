@@ -27,7 +27,9 @@ def init(
     """
     from fairlead.errors import SettingsError
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"{folder} is a file", hint="name a new folder")
+    if folder.exists() and any(folder.iterdir()):
         raise SettingsError(f"{folder} is not empty", hint="name a new folder")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

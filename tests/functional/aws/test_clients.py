@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from botocore.session import Session
 
 from fairlead.aws import clients
-from fairlead.errors import SettingsError
+from fairlead.errors import NotFoundError, SettingsError
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +66,10 @@ def test_a_region_that_the_endpoint_does_not_serve_is_no_fault_of_the_keys() -> 
     with pytest.raises(SettingsError) as caught, clients.translated("read"):
         raise refused
     assert caught.value.hint == "check AWS_DEFAULT_REGION, the region of your AWS profile, and AWS_ENDPOINT_URL"
+
+
+def test_a_missing_function_or_table_leads_to_the_stacks_name() -> None:
+    absent = ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "Function not found"}}, "Invoke")
+    with pytest.raises(NotFoundError) as caught, clients.translated("run shop-redrive"):
+        raise absent
+    assert "--stack" in str(caught.value.hint)

@@ -231,6 +231,12 @@ def test_instructions_no_estimator_needs_are_refused(tmp_path: Path, stream: byt
     assert message in str(refused(path))
 
 
+def test_a_byte_that_is_no_instruction_is_not_said_as_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(b"\x80\x04\x16.")
+    assert str(refused(path)).splitlines()[0].endswith("model.pkl is truncated, damaged or not a model file")
+
+
 @pytest.mark.parametrize("tail", [b"x", b"\x00" * 9, pickle.dumps(Calls(os.system, "true"))])
 def test_bytes_behind_the_end_are_refused(tmp_path: Path, tail: bytes) -> None:
     path = tmp_path / "model.joblib"

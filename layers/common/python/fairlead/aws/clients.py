@@ -38,6 +38,7 @@ BAD_CREDENTIALS = frozenset(
 )
 NO_REGION = "set AWS_DEFAULT_REGION, or a region in your AWS profile"
 OTHER_REGION = "check AWS_DEFAULT_REGION, the region of your AWS profile, and AWS_ENDPOINT_URL"
+OTHER_STACK = "check --stack, FAIRLEAD_STACK and the region"
 CREDENTIALS = {
     "SignatureDoesNotMatch": "the secret access key does not belong to the access key, or this clock is wrong: ",
     "InvalidSignatureException": "the secret access key does not belong to the access key, or this clock is wrong: ",
@@ -148,7 +149,7 @@ def _from_answer(response: Mapping[str, Any], doing: str, otherwise: type[Fairle
     if code == "NoSuchBucket":
         return SettingsError(said, hint="check FAIRLEAD_BUCKET, --stack and the region")
     if code in ABSENT:
-        return NotFoundError(said)
+        return NotFoundError(said, hint=OTHER_STACK if code == "ResourceNotFoundException" else "")
     if code in BAD_CREDENTIALS and "valid region" in message:
         return SettingsError(said, hint=OTHER_REGION)
     if code in BAD_CREDENTIALS:

@@ -42,10 +42,9 @@ def from_pickle(content: bytes, name: str, *, package: str = "") -> bytes:
     except ModelFileError as error:
         raise ModelFileError(str(error), hint=error.hint or DUMP) from error
     except Exception as error:  # a damaged stream may raise any exception
+        reason = "" if isinstance(error, LookupError) else f": {one_line(error, 200)}"  # its text is a key alone
         place = f" (at {writer.place()[:100]})" if writer.place() else ""
-        raise ModelFileError(
-            f"{name} is truncated, damaged or not a model file: {one_line(error, 200)}{place}", hint=DUMP
-        ) from error
+        raise ModelFileError(f"{name} is truncated, damaged or not a model file{reason}{place}", hint=DUMP) from error
 
 
 def from_live(estimator: Any, *, package: str = "") -> bytes:
