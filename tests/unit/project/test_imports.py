@@ -102,6 +102,19 @@ def imported_rooms(path: Path, package: Path) -> set[str]:
     return set(names & rooms_of(package) - {room(path, package)})
 
 
+def through_the_front(path: Path, package: Path) -> set[str]:
+    """What a file of the package asks the package itself for, where it should name a room.
+
+    `fairlead` offers names of its highest rows, and `import fairlead.prices` binds `fairlead` with all of them.
+    """
+    nodes = list(ast.walk(tree(path)))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == package.name]
+    return {one for one in plain if one.split(".")[0] == package.name} | (
+        {alias.name for node in froms for alias in node.names} - rooms_of(package)
+    )
+
+
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
@@ -123,6 +136,30 @@ def test_a_room_imports_only_rooms_of_lower_rows(own: str, package: Path, rows: 
     lower = {one for rooms in rows[:row] for one in rooms}
     files = [path for path in modules(package) if room(path, package) == own]
     assert {name(path): wrong for path in files if (wrong := imported_rooms(path, package) - lower)} == {}
+
+
+@pytest.mark.parametrize("package", [PACKAGE, COMMANDS], ids=["fairlead", "fairlead_cli"])
+def test_a_room_imports_nothing_that_the_package_offers(package: Path) -> None:
+    assert {name(path): wrong for path in modules(package) if (wrong := through_the_front(path, package))} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from fairlead import release", {"release"}),
+        ("from fairlead import Client, prices", {"Client"}),
+        ("from fairlead import *", {"*"}),
+        ("import fairlead\n\nfairlead.release", {"fairlead"}),
+        ("import fairlead as front", {"fairlead"}),
+        ("import fairlead.prices\n\nfairlead.release", {"fairlead.prices"}),
+        ("def late():\n    from fairlead import Client", {"Client"}),
+        ("from fairlead import prices\nfrom fairlead.errors import FairleadError\nimport json", set()),
+    ],
+)
+def test_a_name_that_the_package_offers_is_found_in_a_room(source: str, found: set[str], tmp_path: Path) -> None:
+    planted = tmp_path / "planted.py"
+    planted.write_text(source)
+    assert through_the_front(planted, PACKAGE) == found
 
 
 def test_a_command_imports_no_other_command() -> None:
