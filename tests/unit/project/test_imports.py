@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.project.circles import circle
+
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "layers/common/python/fairlead"
 COMMANDS = ROOT / "cli/fairlead_cli"
@@ -160,6 +162,32 @@ def test_a_name_that_the_package_offers_is_found_in_a_room(source: str, found: s
     planted = tmp_path / "planted.py"
     planted.write_text(source)
     assert through_the_front(planted, PACKAGE) == found
+
+
+@pytest.mark.parametrize("package", [PACKAGE, COMMANDS], ids=["fairlead", "fairlead_cli"])
+def test_modules_import_each_other_in_no_circle(package: Path) -> None:
+    assert circle(package) == []
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "import house.room.first",
+        "from house.room.first import First",
+        "def late():\n    from house.room import first",
+        "if TYPE_CHECKING:\n    from house.room.first import First",
+    ],
+)
+def test_a_circle_is_found(back: str, tmp_path: Path) -> None:
+    planted = {"first": "from house.room.second import Second", "second": "import house.third", "__init__": ""}
+    package = tmp_path / "house"
+    (package / "room").mkdir(parents=True)
+    for stem, source in planted.items():
+        (package / "room" / f"{stem}.py").write_text(source)
+    (package / "third.py").write_text("import json")
+    assert circle(package) == []
+    (package / "third.py").write_text(back)
+    assert set(circle(package)) == {"house.room.first", "house.room.second", "house.third"}
 
 
 def test_a_command_imports_no_other_command() -> None:
