@@ -123,6 +123,7 @@ def name(path: Path) -> str:
 
 HOUSES = [(PACKAGE, ROWS), (COMMANDS, CLI_ROWS)]
 ROOMS = [pytest.param(one, package, rows, id=one) for package, rows in HOUSES for one in sorted(rooms_of(package))]
+EACH_ROW = [pytest.param(package, row, id=" ".join(sorted(row))) for package, rows in HOUSES for row in rows]
 
 
 @pytest.mark.parametrize(("package", "rows"), HOUSES, ids=["fairlead", "fairlead_cli"])
@@ -195,15 +196,15 @@ def test_a_command_imports_no_other_command() -> None:
         assert [one for one in imports(path) if one.startswith("fairlead_cli.commands")] == [], path
 
 
-@pytest.mark.parametrize("rooms", ROWS, ids=lambda rooms: " ".join(sorted(rooms)))
-def test_no_file_name_repeats_inside_a_row(rooms: set[str]) -> None:
-    names = Counter(path.stem for path in modules(PACKAGE) if room(path, PACKAGE) in rooms)
+@pytest.mark.parametrize(("package", "rooms"), EACH_ROW)
+def test_no_file_name_repeats_inside_a_row(package: Path, rooms: set[str]) -> None:
+    names = Counter(path.stem for path in modules(package) if room(path, package) in rooms)
     assert [one for one, times in names.items() if times > 1 and one != "__init__"] == []
 
 
-@pytest.mark.parametrize("rooms", ROWS, ids=lambda rooms: " ".join(sorted(rooms)))
-def test_no_public_class_name_repeats_inside_a_row(rooms: set[str]) -> None:
-    bodies = (tree(path).body for path in modules(PACKAGE) if room(path, PACKAGE) in rooms)
+@pytest.mark.parametrize(("package", "rooms"), EACH_ROW)
+def test_no_public_class_name_repeats_inside_a_row(package: Path, rooms: set[str]) -> None:
+    bodies = (tree(path).body for path in modules(package) if room(path, package) in rooms)
     classes = Counter(node.name for body in bodies for node in body if isinstance(node, ast.ClassDef))
     assert [one for one, times in classes.items() if times > 1 and not one.startswith("_")] == []
 
