@@ -8,7 +8,6 @@ a run can be interrupted.
 
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 from benchmarks import drift_plots
 from benchmarks.drift_intervals import interval
 from benchmarks.drift_scenes import DAYS, HELD, LEVELS, SCENES, STATED, Month, Scene, Simpler, months, simpler
-from benchmarks.options import parser
+from benchmarks.options import drawing_parser, figures
 
 
 class Measured(NamedTuple):
@@ -28,9 +27,8 @@ class Measured(NamedTuple):
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    options = parser(__doc__)
+    options = drawing_parser(__doc__)
     options.add_argument("--months", type=int, default=40, help="fewer, to try it")
-    options.add_argument("--figures", type=Path, default=Path("docs/figures"))
     args = options.parse_args(arguments)
     scenes, most = (SCENES[:1], 1) if args.smallest else (SCENES, args.months)
     warnings.simplefilter("ignore")
@@ -41,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         measured.append(Measured(scene, months(scene, most), simpler(scene, most)))
         print(line(measured[-1]), flush=True)
     print(summary(measured))
-    drift_plots.write(args.figures / "drift-false-alarms.svg", drift_plots.rates(measured))
+    drawing = drift_plots.rates(measured)
+    if folder := figures(args):
+        drift_plots.write(folder / "drift-false-alarms.svg", drawing)
     if broken := complaint(measured):
         raise SystemExit(broken)
 

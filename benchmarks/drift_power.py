@@ -9,7 +9,6 @@ a run can be interrupted.
 import warnings
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ from benchmarks.drift_plants import PLANTS, SWAPPED, Plant, Planted
 from benchmarks.drift_scenes import HELD, SLOTS_A_DAY, Judge
 from benchmarks.drift_traffic import HABITS, Traffic
 from benchmarks.drift_world import World, world
-from benchmarks.options import parser
+from benchmarks.options import drawing_parser, figures
 from fairlead.drift import judge
 from fairlead.drift.counters import SLOT
 
@@ -49,9 +48,8 @@ class Power(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> None:
     from benchmarks import drift_plots
 
-    options = parser(__doc__)
+    options = drawing_parser(__doc__)
     options.add_argument("--days", type=int, default=30)
-    options.add_argument("--figures", type=Path, default=Path("docs/figures"))
     args = options.parse_args(arguments)
     warnings.simplefilter("ignore")
     if args.smallest:
@@ -62,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         waited = delays(TRAFFIC, DELAYS)
     print_powers(powers)
     print_delays(waited)
-    drift_plots.write(args.figures / "drift-power.svg", drift_plots.power(powers))
+    drawing = drift_plots.power(powers)
+    if folder := figures(args):
+        drift_plots.write(folder / "drift-power.svg", drawing)
     if broken := complaint(powers):
         raise SystemExit(broken)
 

@@ -17,7 +17,8 @@ BUILT = frozenset({"__main__", "peers"})
 def test_a_benchmark_prints_its_table_at_its_smallest_size(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # some keep what they measured, and draw figures
+    monkeypatch.chdir(tmp_path)  # some keep what they measured
     with mock.patch.dict(os.environ):
         importlib.import_module(f"benchmarks.{name}").main(["--smallest"])
     assert capsys.readouterr().out
+    assert not (tmp_path / "docs").exists(), "the documentation shows figures of whole runs"

@@ -19,6 +19,7 @@ from benchmarks.drift_scenes import HELD, SLOTS_A_DAY, Month, Scene, Simpler, al
 from benchmarks.drift_screen import moved, uncorrected
 from benchmarks.drift_traffic import HABITS, Traffic
 from benchmarks.drift_world import Day, World, baseline, requests, world
+from benchmarks.options import drawing_parser, figures
 from fairlead.drift import Counters, Judgement, Tally, judge
 from fairlead.drift.counters import SLOT
 from fairlead.model.baseline import Baseline
@@ -150,6 +151,21 @@ def test_figures_stand_alone_on_light_and_dark_pages(tmp_path: Path) -> None:
         assert "nan" not in text.lower()
         assert {one.tag for one in drawing} >= {"title", "desc", "style", "text"}
     assert "never enough data to judge" in (tmp_path / "rates").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "folder"),
+    [
+        ([], Path("docs/figures")),
+        (["--smallest"], None),
+        (["--figures", "mine"], Path("mine")),
+        (["--smallest", "--figures", "mine"], Path("mine")),
+    ],
+)
+def test_figures_of_the_smallest_run_are_written_only_where_a_folder_is_named(
+    arguments: list[str], folder: Path | None
+) -> None:
+    assert figures(drawing_parser("").parse_args(arguments)) == folder
 
 
 def test_hours_are_counted_as_the_monitor_counts_them() -> None:

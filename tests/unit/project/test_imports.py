@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.project.circles import circle
+
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "layers/common/python/fairlead"
 COMMANDS = ROOT / "cli/fairlead_cli"
@@ -102,12 +104,26 @@ def imported_rooms(path: Path, package: Path) -> set[str]:
     return set(names & rooms_of(package) - {room(path, package)})
 
 
+def through_the_front(path: Path, package: Path) -> set[str]:
+    """What a file of the package asks the package itself for, where it should name a room.
+
+    `fairlead` offers names of its highest rows, and `import fairlead.prices` binds `fairlead` with all of them.
+    """
+    nodes = list(ast.walk(tree(path)))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == package.name]
+    return {one for one in plain if one.split(".")[0] == package.name} | (
+        {alias.name for node in froms for alias in node.names} - rooms_of(package)
+    )
+
+
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
 HOUSES = [(PACKAGE, ROWS), (COMMANDS, CLI_ROWS)]
 ROOMS = [pytest.param(one, package, rows, id=one) for package, rows in HOUSES for one in sorted(rooms_of(package))]
+EACH_ROW = [pytest.param(package, row, id=" ".join(sorted(row))) for package, rows in HOUSES for row in rows]
 
 
 @pytest.mark.parametrize(("package", "rows"), HOUSES, ids=["fairlead", "fairlead_cli"])
@@ -125,20 +141,70 @@ def test_a_room_imports_only_rooms_of_lower_rows(own: str, package: Path, rows: 
     assert {name(path): wrong for path in files if (wrong := imported_rooms(path, package) - lower)} == {}
 
 
+@pytest.mark.parametrize("package", [PACKAGE, COMMANDS], ids=["fairlead", "fairlead_cli"])
+def test_a_room_imports_nothing_that_the_package_offers(package: Path) -> None:
+    assert {name(path): wrong for path in modules(package) if (wrong := through_the_front(path, package))} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from fairlead import release", {"release"}),
+        ("from fairlead import Client, prices", {"Client"}),
+        ("from fairlead import *", {"*"}),
+        ("import fairlead\n\nfairlead.release", {"fairlead"}),
+        ("import fairlead as front", {"fairlead"}),
+        ("import fairlead.prices\n\nfairlead.release", {"fairlead.prices"}),
+        ("def late():\n    from fairlead import Client", {"Client"}),
+        ("from fairlead import prices\nfrom fairlead.errors import FairleadError\nimport json", set()),
+    ],
+)
+def test_a_name_that_the_package_offers_is_found_in_a_room(source: str, found: set[str], tmp_path: Path) -> None:
+    planted = tmp_path / "planted.py"
+    planted.write_text(source)
+    assert through_the_front(planted, PACKAGE) == found
+
+
+@pytest.mark.parametrize("package", [PACKAGE, COMMANDS], ids=["fairlead", "fairlead_cli"])
+def test_modules_import_each_other_in_no_circle(package: Path) -> None:
+    assert circle(package) == []
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "import house.room.first",
+        "from house.room.first import First",
+        "def late():\n    from house.room import first",
+        "if TYPE_CHECKING:\n    from house.room.first import First",
+    ],
+)
+def test_a_circle_is_found(back: str, tmp_path: Path) -> None:
+    planted = {"first": "from house.room.second import Second", "second": "import house.third", "__init__": ""}
+    package = tmp_path / "house"
+    (package / "room").mkdir(parents=True)
+    for stem, source in planted.items():
+        (package / "room" / f"{stem}.py").write_text(source)
+    (package / "third.py").write_text("import json")
+    assert circle(package) == []
+    (package / "third.py").write_text(back)
+    assert set(circle(package)) == {"house.room.first", "house.room.second", "house.third"}
+
+
 def test_a_command_imports_no_other_command() -> None:
     for path in (COMMANDS / "commands").glob("*.py"):
         assert [one for one in imports(path) if one.startswith("fairlead_cli.commands")] == [], path
 
 
-@pytest.mark.parametrize("rooms", ROWS, ids=lambda rooms: " ".join(sorted(rooms)))
-def test_no_file_name_repeats_inside_a_row(rooms: set[str]) -> None:
-    names = Counter(path.stem for path in modules(PACKAGE) if room(path, PACKAGE) in rooms)
+@pytest.mark.parametrize(("package", "rooms"), EACH_ROW)
+def test_no_file_name_repeats_inside_a_row(package: Path, rooms: set[str]) -> None:
+    names = Counter(path.stem for path in modules(package) if room(path, package) in rooms)
     assert [one for one, times in names.items() if times > 1 and one != "__init__"] == []
 
 
-@pytest.mark.parametrize("rooms", ROWS, ids=lambda rooms: " ".join(sorted(rooms)))
-def test_no_public_class_name_repeats_inside_a_row(rooms: set[str]) -> None:
-    bodies = (tree(path).body for path in modules(PACKAGE) if room(path, PACKAGE) in rooms)
+@pytest.mark.parametrize(("package", "rooms"), EACH_ROW)
+def test_no_public_class_name_repeats_inside_a_row(package: Path, rooms: set[str]) -> None:
+    bodies = (tree(path).body for path in modules(package) if room(path, package) in rooms)
     classes = Counter(node.name for body in bodies for node in body if isinstance(node, ast.ClassDef))
     assert [one for one, times in classes.items() if times > 1 and not one.startswith("_")] == []
 

@@ -4,7 +4,7 @@ This module does not know API Gateway, Powertools or S3: callers pass bytes and 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -25,7 +25,7 @@ from fairlead.settings import Serving
 from fairlead.telemetry.capture import CapturedAnswer, prediction_ids
 
 if TYPE_CHECKING:
-    from fairlead.serving.explanations import Explanations
+    from fairlead.model.explanation import Reasons
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +37,13 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     answered: CapturedAnswer
 
 
+class Explaining(Protocol):
+    """Interface: explains one version's predictions. The first request that asks for reasons imports what does."""
+
+    def reasons(self, prediction: Prediction) -> "Reasons":
+        """Return the reasons of a request's predictions."""
+
+
 class Model:
     """One loaded version, checked by its digests and one golden row."""
 
@@ -45,7 +52,7 @@ class Model:
         self.sha256 = sha256
         self.golden = golden
         self.engine = engine
-        self.explanations: Explanations | None = None
+        self.explanations: Explaining | None = None
         self._answerer = RowAnswerer(engine, facts.signature, golden)
         most = most_rows(facts.signature)
         self._reader = RequestReader(facts.signature, most_rows=most)
