@@ -41,7 +41,7 @@ class NamesGaps:
 
 
 def _message(call: ApiCall, reason: str) -> str:
-    name = f"{call.service}:{call.operation}"
+    name = f"{call.service}:{call.operation or call.request.method}"
     if any(phrase in reason for phrase in WHOLE):
         return f"the local cloud does not implement {name}"
     return f"the local cloud does not implement all of {name}: {reason}"
