@@ -1,5 +1,6 @@
 """HTTP requests and responses as they are on the wire, independent of any web framework."""
 
+import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,3 +50,16 @@ class HttpResponse:
     def has(self, name: str) -> bool:
         """Return whether a header of that name is set."""
         return any(key.lower() == name.lower() for key, _ in self.headers)
+
+
+def read_request(environ: dict[str, Any]) -> HttpRequest:
+    """Return a WSGI request as it was sent; its body can be read again."""
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        body = environ["wsgi.input"].read()
+    else:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    names = {name: name[5:] for name in environ if name.startswith("HTTP_")}
+    names |= {name: name for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if name in environ}
+    headers = tuple((name.replace("_", "-"), str(environ[key])) for key, name in names.items())
+    return HttpRequest(environ["REQUEST_METHOD"], environ["RAW_URI"], headers, body, environ.get("REMOTE_ADDR", ""))

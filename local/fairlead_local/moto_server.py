@@ -9,6 +9,7 @@ from typing import Any
 
 from fairlead_local.account import ACCOUNT, REGION
 from fairlead_local.clock import Clock
+from fairlead_local.http_body import read_body
 
 logger = logging.getLogger(__name__)
 NO_CONTENT = (204, 304)
@@ -74,11 +75,12 @@ def request_handler() -> Any:
         """Seconds that an unused connection stays open."""
 
         def run_wsgi(self) -> None:
-            environ = self.make_environ()
-            given = environ["wsgi.input"]
-            chunked = environ.get("wsgi.input_terminated")
-            body = given.read() if chunked else given.read(int(environ.get("CONTENT_LENGTH") or 0))
-            environ["wsgi.input"] = io.BytesIO(body)
+            try:
+                environ = self.make_environ()
+                environ["wsgi.input"] = io.BytesIO(read_body(self.headers, self.rfile))
+            except ValueError as error:  # of the path or the body; where the next request begins is unknown
+                self.send_error(400, explain=str(error))
+                return
             try:
                 chunks, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
             except Exception:

@@ -52,6 +52,7 @@ from fairlead_local.lambda_.versions import Versions
 from fairlead_local.lambda_runtime import runtime_client
 from fairlead_local.lambda_runtime.log_delivery import LogDelivery
 from fairlead_local.lambda_runtime.process_pools import Pools
+from fairlead_local.left_out import NamesGaps
 from fairlead_local.logs.delivered_first import DeliveredFirst
 from fairlead_local.logs.service import Logs
 from fairlead_local.logs.subscriptions import Subscriptions
@@ -109,7 +110,7 @@ class Cloud:
             metrics, self.clock, clients, permissions=permissions, invoke=invoker.handle, publish=self.bus.publish
         )
         self._subscriptions = Subscriptions(self.clock, permissions, invoker.handle)
-        moto = moto_server.application()
+        moto = NamesGaps(moto_server.application())
         registry = StackRegistry(roles.of_caller)
         stacks = _cloudformation(clients, apis, roles, registry)
         machines = StepFunctions(self.clock, roles.step_functions, roles.check_acting)

@@ -2,6 +2,9 @@
 
 import contextlib
 import http.client
+import re
+import socket
+import urllib.parse
 from collections.abc import Iterator
 
 import pytest
@@ -88,3 +91,45 @@ def test_a_body_in_chunks_is_read_to_its_end(cloud: LocalCloud, connection: Conn
     answer = connection.getresponse()
     assert (answer.status, answer.read()) == (200, b"")
     assert ask(cloud, connection, "GET", f"{bucket}/chunks") == (200, b"abcdef")
+
+
+BROKEN = {
+    "a negative length": b"Content-Length: -1\r\n\r\n",
+    "a length that is no number": b"Content-Length: x\r\n\r\n",
+    "a short body": b"Content-Length: 50\r\n\r\n12345",
+    "a chunk without a length": b"Transfer-Encoding: chunked\r\n\r\nx\r\n",
+    "no end of the chunks": b"Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n",
+}
+WHOLE = {
+    "a chunk with an extension": b"Transfer-Encoding: chunked\r\n\r\n5;a=b\r\n12345\r\n0\r\n\r\n",
+    "a trailer": b"Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n0\r\nName: value\r\n\r\n",
+}
+
+
+def statuses(url: str, *requests: bytes) -> list[int]:
+    """Send the requests on one connection, and nothing after them; return the statuses of all answers."""
+    parts = urllib.parse.urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port or 80), timeout=10) as caller:
+        caller.sendall(b"".join(b"POST /dev/predict HTTP/1.1\r\nHost: x\r\n" + one for one in requests))
+        caller.shutdown(socket.SHUT_WR)
+        answers = b"".join(iter(lambda: caller.recv(65_536), b""))
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", answers)]
+
+
+@pytest.mark.parametrize("port", ["endpoint_url", "api_url"])
+@pytest.mark.parametrize("request_", BROKEN.values(), ids=BROKEN)
+def test_a_broken_body_is_refused_and_ends_the_connection(cloud: LocalCloud, port: str, request_: bytes) -> None:
+    assert statuses(getattr(cloud, port), request_) == [400]
+
+
+@pytest.mark.parametrize("port", ["endpoint_url", "api_url"])
+@pytest.mark.parametrize("request_", WHOLE.values(), ids=WHOLE)
+def test_all_that_chunks_may_have_is_read(cloud: LocalCloud, port: str, request_: bytes) -> None:
+    assert statuses(getattr(cloud, port), request_, request_) == [403, 403]
+
+
+def test_a_path_that_cannot_be_read_is_refused(cloud: LocalCloud) -> None:
+    parts = urllib.parse.urlsplit(cloud.endpoint_url)
+    with socket.create_connection((parts.hostname, parts.port or 80), timeout=10) as caller:
+        caller.sendall(b"GET http://[x/ HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert caller.recv(65_536).startswith(b"HTTP/1.1 400 ")

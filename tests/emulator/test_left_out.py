@@ -35,6 +35,14 @@ OPERATIONS = {
     ),
     "logs": "DeleteMetricFilter DescribeMetricFilters PutMetricFilter TestMetricFilter",
 }
+# Operations of services that moto provides, which moto lacks.
+OPERATIONS_OF_MOTO = {
+    "dynamodb": "ListContributorInsights ListGlobalTables ListImports",
+    "iam": "GetContextKeysForCustomPolicy ListServiceSpecificCredentials SimulatePrincipalPolicy",
+    "logs": "ListAnomalies",
+    "sns": "GetDataProtectionPolicy",
+    "sts": "DecodeAuthorizationMessage",
+}
 # Functions and words of metric math.
 MATH = (
     "ABS ANOMALY_DETECTION_BAND AVG CEIL DATAPOINT_COUNT DB_PERF_INSIGHTS DIFF DIFF_TIME FIRST FLOOR LAST LOG LOG10 "
@@ -47,7 +55,13 @@ TYPES = "AWS::Logs::MetricFilter AWS::SNS::Subscription AWS::SNS::TopicPolicy AW
 
 
 @pytest.mark.parametrize(
-    ("service", "operation"), [(service, one) for service, named in OPERATIONS.items() for one in named.split()]
+    ("service", "operation"),
+    [
+        (service, one)
+        for table in (OPERATIONS, OPERATIONS_OF_MOTO)
+        for service, named in table.items()
+        for one in named.split()
+    ],
 )
 def test_an_operation_that_is_left_out_is_refused_by_name(cloud: LocalCloud, service: str, operation: str) -> None:
     made: Any = boto3.client

@@ -179,6 +179,16 @@ def test_up_refuses_a_public_address(address: str) -> None:
     assert address in done.stderr
 
 
+@pytest.mark.parametrize("hours", ["nan", "inf", "-1", "1e18", "87601"])
+def test_up_refuses_hours_that_no_clock_can_be_behind(hours: str) -> None:
+    done = subprocess.run(
+        ["fairlead", "local", "up", "--behind", hours], capture_output=True, text=True, check=False, timeout=20
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith("Error: Invalid value for '--behind': ")
+
+
 def test_a_cloud_without_state_machines_imports_no_ec2() -> None:
     """moto's interpreter of state machines imports it, which doubles the time in which a cloud starts."""
     program = "import sys, fairlead_local.wiring; print('moto.ec2' in sys.modules)"

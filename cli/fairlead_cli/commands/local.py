@@ -1,10 +1,11 @@
 """fairlead local: the local cloud."""
 
+import math
 import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,9 +26,18 @@ Host = Annotated[
     ),
 ]
 
-Behind = Annotated[
-    float, typer.Option("--behind", min=0.0, metavar="HOURS", help="How long ago the cloud's clock starts.")
-]
+TEN_YEARS = 87_600.0
+
+
+def _number(hours: float) -> float:
+    """Refuse "nan", which a range lets through."""
+    if math.isnan(hours):
+        raise typer.BadParameter("nan is not a number of hours.")
+    return hours
+
+
+HOURS: dict[str, Any] = {"min": 0.0, "max": TEN_YEARS, "metavar": "HOURS", "callback": _number}
+Behind = Annotated[float, typer.Option("--behind", **HOURS, help="How long ago the cloud's clock starts.")]
 Keep = Annotated[
     Path | None,
     typer.Option(
@@ -126,7 +136,7 @@ def demo(
 
 
 @local.command(epilog="Example:  fairlead local advance 1.5")
-def advance(hours: Annotated[float, typer.Argument(min=0.0, metavar="HOURS")], *, json: Json = False) -> None:
+def advance(hours: Annotated[float, typer.Argument(**HOURS)], *, json: Json = False) -> None:
     """Advance the clock of a local cloud that runs behind real time.
 
     Everything due until then runs first: the monitor, alarms, schedules. Start the cloud with `fairlead local up

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from fairlead_local.http_body import BrokenBodyError, read_body
 from fairlead_local.http_message import HttpRequest, HttpResponse
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -32,8 +33,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def respond(self) -> None:
         """Read one request and answer it."""
+        try:
+            # A body over the gateway's limit is read, too; otherwise the caller would not read the answer.
+            body = read_body(self.headers, self.rfile)
+        except BrokenBodyError as error:  # where the next request begins is unknown
+            self.send_error(400, explain=str(error))
+            return
         headers = tuple(self.headers.items())
-        request = HttpRequest(self.command, self.path, headers, self._body(), self.client_address[0])
+        request = HttpRequest(self.command, self.path, headers, body, self.client_address[0])
         response = self.server.answer(request)
         self.send_response_only(response.status)
         self.send_header("Date", self.date_time_string())
@@ -55,18 +62,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Log nothing: the function has its own log."""
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            return self._chunks()
-        # A body over the gateway's limit is read, too; otherwise the caller would not read the answer.
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-
-    def _chunks(self) -> bytes:
-        body = bytearray()
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():
-            continue
-        return bytes(body)

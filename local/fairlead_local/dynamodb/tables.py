@@ -1,4 +1,4 @@
-"""moto's tables without copies: a query reads the items under its key, a transaction the items that it names.
+"""moto's tables: a query reads the items under its key, a transaction or an update copies the items that it names.
 
 Unpatched, moto sorts a whole table for each query, and copies a whole table for each part of a transaction.
 """
@@ -6,21 +6,24 @@ Unpatched, moto sorts a whole table for each query, and copies a whole table for
 import copy
 import inspect
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
 Key = tuple[DynamoType, DynamoType | None]
 
 
 def patch_tables() -> None:
-    """Replace moto's query and transaction by versions that read only the items they need."""
+    """Replace moto's query, transaction and update by versions that touch only the items they need.
+
+    moto's update changes an item attribute by attribute, and a failing one leaves what it did until then.
+    """
     if getattr(Table.query, "mended", False):
         return
-    query, transact = Table.query, DynamoDBBackend.transact_write_items
+    query, transact, update = Table.query, DynamoDBBackend.transact_write_items, DynamoDBBackend.update_item
     shape = inspect.signature(query)
 
     def narrowed(self: Table, *given: Any, **named: Any) -> Any:
@@ -35,26 +38,27 @@ def patch_tables() -> None:
 
     def atomic(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
         named = {operation["TableName"] for item in transact_items for operation in item.values()}
-        real = {name: self.tables[name] for name in named & set(self.tables)}
-        keys = {name: _keys(table, transact_items) for name, table in real.items()}
-        for name, table in real.items():
-            self.tables[name] = _Draft.of(table, copy.deepcopy(_chosen(table, keys[name])))
-        try:
-            transact(self, transact_items)
-            after = {name: self.tables[name] for name in real}
-        finally:
-            self.tables.update(real)
-        for name, table in real.items():
-            for key in keys[name]:
-                _take_over(table, after[name], key)
+        keys = {name: _keys(self.tables[name], transact_items) for name in named & set(self.tables)}
+        _on_copies(self, keys, lambda: transact(self, transact_items))
+
+    def whole(self: DynamoDBBackend, table_name: str, key: dict[str, Any], *given: Any, **named: Any) -> Item:
+        table = self.get_table(table_name)
+        if isinstance(table, _Draft):  # a part of a transaction, which has copies
+            return update(self, table_name, key, *given, **named)
+        keys = {table.name: _key(table, key)}
+        return _on_copies(self, keys, lambda: update(self, table_name, key, *given, **named))
 
     narrowed.mended = True  # type: ignore[attr-defined]
     Table.query = narrowed  # type: ignore[method-assign]
     DynamoDBBackend.transact_write_items = atomic  # type: ignore[method-assign]
+    DynamoDBBackend.update_item = whole  # type: ignore[method-assign]
 
 
 class _Draft(Table):
-    """A table for one transaction, thrown away if it fails. So it needs no backup; moto makes one for each part."""
+    """A table for one update or transaction, thrown away if it fails.
+
+    So it needs no backup; moto makes one for each part of a transaction.
+    """
 
     @classmethod
     def of(cls, table: Table, items: Any) -> "_Draft":
@@ -64,6 +68,22 @@ class _Draft(Table):
 
     def __deepcopy__(self, _: Any) -> "_Draft":
         return self
+
+
+def _on_copies[T](backend: DynamoDBBackend, keys: Mapping[str, Sequence[Key]], change: Callable[[], T]) -> T:
+    """Make a change on copies of these items of each table, and keep them if it succeeds."""
+    real = {name: backend.tables[name] for name in keys}
+    for name, table in real.items():
+        backend.tables[name] = _Draft.of(table, copy.deepcopy(_chosen(table, keys[name])))
+    try:
+        answer = change()
+        after = {name: backend.tables[name] for name in real}
+    finally:
+        backend.tables.update(real)
+    for name, table in real.items():
+        for key in keys[name]:
+            _take_over(table, after[name], key)
+    return answer
 
 
 def _matching(table: Table, conditions: Sequence[tuple[str, DynamoType]]) -> Any:
@@ -82,14 +102,20 @@ def _matching(table: Table, conditions: Sequence[tuple[str, DynamoType]]) -> Any
 
 def _keys(table: Table, transact_items: Sequence[dict[str, Any]]) -> list[Key]:
     """Return the keys of a table that a transaction names; moto refuses an item without its key."""
-    found = []
+    found: list[Key] = []
     for item in transact_items:
         for operation in item.values():
-            given = operation.get("Key") or operation.get("Item") or {}
-            if operation["TableName"] == table.name and all(name in given for name in table.table_key_attrs):
-                hash_key, *rest = (DynamoType(given[name]) for name in table.table_key_attrs)
-                found.append((hash_key, rest[0] if rest else None))
+            if operation["TableName"] == table.name:
+                found += _key(table, operation.get("Key") or operation.get("Item") or {})
     return found
+
+
+def _key(table: Table, given: dict[str, Any]) -> list[Key]:
+    """Return the key among these attributes, or nothing if a part of it is missing."""
+    if any(name not in given for name in table.table_key_attrs):
+        return []
+    hash_key, *rest = (DynamoType(given[name]) for name in table.table_key_attrs)
+    return [(hash_key, rest[0] if rest else None)]
 
 
 def _chosen(table: Table, keys: Sequence[Key]) -> Any:

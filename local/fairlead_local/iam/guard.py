@@ -3,7 +3,6 @@
 The cloud's own calls use an internal key and pass. As in S3, a caller without ListBucket gets 403 for a missing object.
 """
 
-import io
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from werkzeug.test import run_wsgi_app
 
 from fairlead_local.clients import INTERNAL_KEY
 from fairlead_local.errors import ServiceError
-from fairlead_local.http_message import HttpRequest, WsgiApp
+from fairlead_local.http_message import HttpRequest, WsgiApp, read_request
 from fairlead_local.iam import error_responses, required_actions, signature
 from fairlead_local.iam.api_calls import ApiCall, unsigned_protocol
 from fairlead_local.iam.bucket_policies import OPERATIONS, PREFIX, BucketPolicies
@@ -59,11 +58,11 @@ class Guard:
         if "/iam/aws4_request" in header:
             return self._changing(environ, start_response)
         if "/s3/aws4_request" in header and environ.get("QUERY_STRING") == "policy":
-            return self._buckets.answer(ApiCall("s3", _request(environ)))(environ, start_response)
+            return self._buckets.answer(ApiCall("s3", read_request(environ)))(environ, start_response)
         return self._app(environ, start_response)
 
     def _checked(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        request = _request(environ)
+        request = read_request(environ)
         service, protocol = "", unsigned_protocol(request)
         caller: Caller | None = None
         try:
@@ -125,7 +124,7 @@ class Guard:
         body, status, headers = run_wsgi_app(self._app, environ)
         if status.startswith("404") and b"NoSuchBucket" not in b"".join(body):
             denied = ServiceError("AccessDenied", "Access Denied", status=403)
-            return error_responses.response(denied, _request(environ), "rest-xml")(environ, start_response)
+            return error_responses.response(denied, read_request(environ), "rest-xml")(environ, start_response)
         start_response(status, headers.to_wsgi_list())
         return body
 
@@ -134,16 +133,3 @@ def _signs_in(request: HttpRequest) -> bool:
     """Return whether it is AssumeRoleWithWebIdentity, which is not signed."""
     unsigned = not request.header("Authorization") and unsigned_protocol(request) == "query"
     return unsigned and ApiCall("sts", request).operation == OPERATION
-
-
-def _request(environ: dict[str, Any]) -> HttpRequest:
-    """Return the request as it was sent; its body can be read again."""
-    if "HTTP_TRANSFER_ENCODING" in environ:
-        body = environ["wsgi.input"].read()
-    else:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = io.BytesIO(body)
-    names = {name: name[5:] for name in environ if name.startswith("HTTP_")}
-    names |= {name: name for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if name in environ}
-    headers = tuple((name.replace("_", "-"), str(environ[key])) for key, name in names.items())
-    return HttpRequest(environ["REQUEST_METHOD"], environ["RAW_URI"], headers, body, environ.get("REMOTE_ADDR", ""))
