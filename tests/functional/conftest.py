@@ -108,15 +108,14 @@ MOTO = """
 import sys
 from werkzeug.serving import run_simple
 from fairlead_local import moto_server
-from fairlead_local.dynamodb import answers, expressions, numbers, tables
-tables.patch_tables()
+from fairlead_local.dynamodb import answers, expressions, numbers
 numbers.patch_numbers()
 expressions.patch_expressions()
 answers.patch_answers()
 handler = moto_server.request_handler()
 run_simple("127.0.0.1", int(sys.argv[1]), moto_server.application(), threaded=True, request_handler=handler)
 """
-"""moto's server as the local cloud has it, with DynamoDB's sums and quick tables, updates and answers."""
+"""moto's server as the local cloud has it, with DynamoDB's own sums, quick updates and answers."""
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """fairlead local: the local cloud."""
 
-import math
 import os
 import sys
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from fairlead.errors import SettingsError
-from fairlead_cli.options import Json
+from fairlead_cli.options import Json, finite
 from fairlead_cli.output import print_json
 
 local = typer.Typer(
@@ -27,16 +26,8 @@ Host = Annotated[
 ]
 
 TEN_YEARS = 87_600.0
-
-
-def _number(hours: float) -> float:
-    """Refuse "nan", which a range lets through."""
-    if math.isnan(hours):
-        raise typer.BadParameter("nan is not a number of hours.")
-    return hours
-
-
-HOURS: dict[str, Any] = {"min": 0.0, "max": TEN_YEARS, "metavar": "HOURS", "callback": _number}
+"""Hours."""
+HOURS: dict[str, Any] = {"min": 0.0, "max": TEN_YEARS, "metavar": "HOURS", "callback": finite}
 Behind = Annotated[float, typer.Option("--behind", **HOURS, help="How long ago the cloud's clock starts.")]
 Keep = Annotated[
     Path | None,
