@@ -13,13 +13,13 @@ from tests.unit.project.circles import circle
 LOCAL = Path(__file__).parents[3] / "local"
 PACKAGE = LOCAL / "fairlead_local"
 ROWS = (
-    {"account", "aws_variants", "clock", "drain_queue", "errors", "http_message", "times"},
+    {"account", "aws_variants", "clock", "drain_queue", "errors", "http_body", "http_message", "times"},
     {"clients", "control_client", "faults", "moto_server", "protocols"},
     {"folder", "service"},
     {"cloud", "cloudwatch", "codedeploy", "dynamodb", "iam", "stepfunctions"},
     {"lambda_", "shell"},
     {"apigateway", "eventbridge", "kept_state", "lambda_runtime", "logs"},
-    {"cloudformation", "control", "router"},
+    {"cloudformation", "control", "left_out", "router"},
     {"wiring"},
     {"server"},
     {"__main__", "demo"},
