@@ -26,10 +26,11 @@ class NamesGaps:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
-        request = read_request(environ)
         try:
             return self._moto(environ, start_response)
         except NotImplementedError as error:
+            environ["wsgi.input"].seek(0)  # moto has read the body
+            request = read_request(environ)
             try:
                 signed_as = read_credentials(request).service
             except UnauthenticatedError:  # the one operation that is not signed is of STS

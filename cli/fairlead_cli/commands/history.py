@@ -1,5 +1,6 @@
 """fairlead history."""
 
+import sys
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from fairlead_cli.documents import HistoryRecord
 
 LIMIT = 20
-MOST = 1_000_000
-"""Records; a journal has no more numbers below 100 million."""
 
 
 def history(
@@ -44,7 +43,9 @@ def history(
         _verify(settings, json=json)
         return
     journal, registry = open_journal(settings)
-    found = list(islice((entry for entry in journal.history() if concerns(entry.record, name)), min(limit, MOST)))
+    found = list(
+        islice((entry for entry in journal.history() if concerns(entry.record, name)), min(limit, sys.maxsize))
+    )
     if not found:
         registry.latest(name)  # raises NotFoundError if there is no such model
     known = _manifests(registry, found)

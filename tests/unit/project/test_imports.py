@@ -105,7 +105,7 @@ def imported_rooms(path: Path, package: Path) -> set[str]:
 
 
 def through_the_front(path: Path, package: Path) -> set[str]:
-    """What a file of the package asks the package itself for, where it should name a room.
+    """Return the names that a file takes from the package itself, instead of from a room.
 
     `fairlead` offers names of its highest rows, and `import fairlead.prices` binds `fairlead` with all of them.
     """

@@ -42,7 +42,7 @@ def from_pickle(content: bytes, name: str, *, package: str = "") -> bytes:
     except ModelFileError as error:
         raise ModelFileError(str(error), hint=error.hint or DUMP) from error
     except Exception as error:  # a damaged stream may raise any exception
-        reason = "" if isinstance(error, LookupError) else f": {one_line(error, 200)}"  # its text is a key alone
+        reason = "" if isinstance(error, KeyError) else f": {one_line(error, 200)}"  # its text is a key alone
         place = f" (at {writer.place()[:100]})" if writer.place() else ""
         raise ModelFileError(f"{name} is truncated, damaged or not a model file{reason}{place}", hint=DUMP) from error
 
